@@ -1,0 +1,139 @@
+"""Bench: a competition, a fold plan and a cache, and the recipes of models on them.
+
+A spec and a source make a recipe, the recipe a key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from stackkit.cache import OOFCache, Shelf
+from stackkit.competition import Competition
+from stackkit.errors import ConfigError, ModelError
+from stackkit.features.hook import Hook, find_hook
+from stackkit.features.source import FeatureSource
+from stackkit.folds import Fit, Folds
+from stackkit.handoff import Shared
+from stackkit.predictions import Predictions
+from stackkit.recipe import SCHEMA_VERSION, canonical, content_digest, key_of
+from stackkit.spec import ModelSpec, Objective, Source, objective_for
+from stackkit.stack_source import stack_key, stack_source
+
+Inputs = Source | Sequence[Predictions] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """One spec on one source: all that its key is made of, and the Fits that it needs."""
+
+    spec: ModelSpec
+    source: Source
+    objective: Objective
+    content: Mapping[str, Any]
+    fits: tuple[Fit, ...]
+
+    @cached_property
+    def key(self) -> str:
+        """64 hex digits."""
+        return key_of(self.content)
+
+    @property
+    def readable(self) -> dict[str, Any]:
+        """The content as recipe.json holds it."""
+        return json.loads(canonical(self.content))
+
+
+class Bench:
+    """Where models are fitted.
+
+    Parameters
+    ----------
+    competition, folds : the data and who is fitted where.
+    cache : where records lie.
+    """
+
+    def __init__(self, competition: Competition, folds: Folds, cache: OOFCache) -> None:
+        self.competition, self.folds, self.cache = competition, folds, cache
+        self.shelf: Shelf = cache.shelf(competition, folds)
+        self.hook: Hook | None = find_hook(competition)
+        scratch = self.shelf.folder / ".scratch"
+        self.shared_competition = Shared(competition, scratch)
+        self._folds, self._hook = Shared(folds, scratch), Shared(self.hook, scratch)
+
+    @property
+    def keep_models(self) -> bool:
+        """[cache] keep_models."""
+        config = self.competition.config
+        return config is None or config.cache.keep_models
+
+    def recipe(self, spec: ModelSpec, inputs: Inputs = None) -> Recipe:
+        """What a spec is made from on its inputs; None: its own feature recipe.
+
+        Raises
+        ------
+        ConfigError : the task does not fit, or a learner of records got none.
+        ModelError : no row to fit on or to score.
+        """
+        source = self._source(spec, inputs)
+        objective = objective_for(self.competition, spec.learner)
+        content = self._content(spec, source.key, objective)
+        return Recipe(spec, source, objective, content, self._fits(spec, source))
+
+    def key(self, spec: ModelSpec, parents: Sequence[str] = ()) -> str:
+        """The key of a spec on parents that need not be there yet; without: on its features."""
+        source = self._features(spec).key if spec.recipe is not None else stack_key(parents)
+        return key_of(self._content(spec, source, objective_for(self.competition, spec.learner)))
+
+    def _source(self, spec: ModelSpec, inputs: Inputs) -> Source:
+        if self.competition.task not in spec.tasks:
+            raise ConfigError(f"{spec.name} takes {', '.join(spec.tasks)}", self.competition.task)
+        if inputs is None:
+            return self._features(spec)
+        return inputs if isinstance(inputs, Source) else stack_source(inputs, self._folds)
+
+    def _features(self, spec: ModelSpec) -> FeatureSource:
+        if spec.recipe is None:
+            raise ConfigError(f"{spec.name} reads records", "no source", "pass source=[records]")
+        digest = None if self.hook is None else self.hook.digest
+        scratch = self.shelf.folder / ".scratch"
+        return FeatureSource(
+            spec.recipe, self.shared_competition, self._folds, self._hook, scratch, digest
+        )
+
+    def _test_from(self, spec: ModelSpec) -> str:
+        return "full" if self.folds.forward else spec.learner.test_from
+
+    def _content(
+        self, spec: ModelSpec, source: Mapping[str, Any], objective: Objective
+    ) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA_VERSION,
+            "learner": {"kind": spec.learner.kind, "version": spec.learner.version},
+            "parameters": spec.parameters,
+            "seed": spec.seed,
+            "threads": spec.learner.threads,
+            "objective": objective.content,
+            "target": self.competition.target,
+            "source": source,
+            "code": None if spec.code is None else content_digest(spec.code),
+            "folds": self.folds.fingerprint,
+            "data": self.competition.fingerprint,
+            "test_from": self._test_from(spec),
+        }
+
+    def _fits(self, spec: ModelSpec, source: Source) -> tuple[Fit, ...]:
+        """The plan's Fits on the rows the source has, less those with nothing to fit or score."""
+        narrowed = [source.narrow(fit) for fit in self.folds.fits()]
+        fits = [f for f in narrowed if f.fit_rows.size and source.score_rows(f).size]
+        if not fits:
+            raise ModelError(
+                f"{spec.name} has rows to fit on and rows to score",
+                "none that all its parents score",
+                "more folds, or fewer levels",
+            )
+        full = [source.narrow(self.folds.full())] if self._test_from(spec) == "full" else []
+        return (*fits, *full)

@@ -1,0 +1,102 @@
+"""Writing aside, syncing, renaming: a name that exists is complete."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from stackkit.cache.faults import reach
+from stackkit.errors import CacheError
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+_NO_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn a full disk or a missing permission into a CacheError that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_SPACE:
+            raise CacheError(
+                "the cache needs space on its disk",
+                f"{path}: {error.strerror}",
+                "`stackkit cache clean`, or another place with --cache-dir",
+            ) from error
+        if error.errno in _NO_PERMISSION:
+            raise CacheError(
+                "the cache folder can be written",
+                f"{path}: {error.strerror}",
+                "another place with --cache-dir, or the folder's permissions",
+            ) from error
+        raise
+
+
+def make_folder(path: Path) -> Path:
+    """The folder, made with its parents."""
+    with disk_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def write_file(path: Path, data: bytes, points: tuple[str, str] | None = None) -> None:
+    """Write `data` aside, sync it, rename it onto `path`."""
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
+    with disk_errors(path):
+        try:
+            with aside.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            _reach(points, 0)
+            aside.replace(path)
+            _reach(points, 1)
+        finally:
+            aside.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def _reach(points: tuple[str, str] | None, which: int) -> None:
+    if points is not None:
+        reach(points[which])
+
+
+def sync_folder(path: Path) -> None:
+    """Sync a folder's own entries."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    """Sync a finished file."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def folder_aside(parent: Path) -> Iterator[Path]:
+    """A new `.tmp-<uuid>` folder below `parent`, removed unless it was renamed away."""
+    path = parent / f".tmp-{uuid.uuid4().hex}"
+    with disk_errors(parent):
+        path.mkdir(parents=True)
+        reach("tmp-created")
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)

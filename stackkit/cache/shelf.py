@@ -1,0 +1,167 @@
+"""Shelf: the entries of one competition's data under one fold plan."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stackkit.cache.atomic import disk_errors, folder_aside, make_folder, sync_folder
+from stackkit.cache.entry import (
+    DamagedEntry,
+    read_entry,
+    read_recipe,
+    same_arrays,
+    verify_entry,
+    write_entry,
+)
+from stackkit.cache.faults import reach
+from stackkit.cache.locks import key_lock
+from stackkit.cache.partial import PartialFits
+from stackkit.errors import CacheError
+from stackkit.predictions import Predictions
+from stackkit.versions import library_versions
+
+LEVELS = {"base": "L0", "meta": "L1", "blend": "L2"}
+log = logging.getLogger("stackkit")
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The folder `<competition>/<data8>-<folds8>`. All methods are safe beside other processes."""
+
+    folder: Path
+
+    def entries(self) -> list[Path]:
+        """Folders of complete entries, in the order of their names."""
+        found = (p for level in LEVELS.values() for p in (self.folder / level).glob("*-*"))
+        return sorted(p for p in found if (p / "recipe.json").exists())
+
+    def find(self, key: str) -> Path | None:
+        """The folder of the entry with this key, under any name; its whole key is compared."""
+        for path in self.entries():
+            if path.name.endswith(f"-{key[:12]}"):
+                with contextlib.suppress(DamagedEntry):
+                    if read_recipe(path)["key"] == key:
+                        return path
+        return None
+
+    def load(self, key: str) -> Predictions | None:
+        """The record with this key, mapped; None where there is none or it was damaged."""
+        for path in self._named(key):
+            try:
+                record = read_entry(path)
+            except DamagedEntry as error:
+                self._set_aside(path, key, error)
+                continue
+            if record.key == key:
+                return record
+        return None
+
+    def _named(self, key: str) -> list[Path]:
+        return [p for p in self._candidates() if p.name.endswith(f"-{key[:12]}")]
+
+    def _candidates(self) -> list[Path]:
+        return [p for v in LEVELS.values() for p in (self.folder / v).glob("*-*") if p.is_dir()]
+
+    def _set_aside(self, path: Path, key: str, error: DamagedEntry) -> None:
+        """Rename a damaged entry away, after checking it again under its lock."""
+        with self.lock(f"{key[:12]}.aside"):
+            try:
+                read_entry(path)
+            except DamagedEntry:
+                target = (
+                    make_folder(self.folder / ".damaged") / f"{path.name}-{uuid.uuid4().hex[:8]}"
+                )
+                with contextlib.suppress(FileNotFoundError):
+                    path.rename(target)
+                log.warning("entry %s is damaged (%s): set aside, to be refitted", path.name, error)
+
+    def store(self, record: Predictions) -> Predictions:
+        """Store a record and return it as mapped from disk.
+
+        CacheError where the disk is full or closed, or where an entry with the same key and other
+        bytes is there: the same recipe must give the same predictions.
+        """
+        level = make_folder(self.folder / LEVELS[record.role])
+        final = level / f"{record.name}-{record.key12}"
+        with folder_aside(self.folder) as aside, disk_errors(self.folder):
+            write_entry(aside, record, library_versions())
+            self._rename(aside, final, record)
+        sync_folder(level)
+        return self._loaded(record.key)
+
+    def _rename(self, aside: Path, final: Path, record: Predictions) -> None:
+        try:
+            aside.rename(final)
+            reach("renamed")
+        except OSError:
+            if not final.is_dir():
+                raise
+            self._settle(aside, final, record)
+
+    def _settle(self, aside: Path, final: Path, record: Predictions) -> None:
+        """Another entry has the name: keep an equal one, replace a damaged one."""
+        existing = self.load(record.key)
+        if existing is None:
+            if final.is_dir():
+                shutil.rmtree(final)
+            aside.rename(final)
+        elif not same_arrays(existing, record):
+            raise CacheError(
+                "one recipe gives one set of predictions",
+                f"{final.name} holds other bytes than this run made",
+                "the model is not deterministic: give it a seed and one thread",
+            )
+
+    def _loaded(self, key: str) -> Predictions:
+        record = self.load(key)
+        if record is None:
+            raise CacheError("an entry that was stored can be loaded", key[:12])
+        return record
+
+    def lock(self, key: str, wait: bool = True) -> contextlib.AbstractContextManager[bool]:
+        """The lock of a key; without `wait` it yields False where another process holds it."""
+        return key_lock(self.folder / ".locks" / key[:20], wait)
+
+    def partial(self, key: str) -> PartialFits:
+        """The finished Fits of an unfinished record."""
+        return PartialFits(self.folder / ".partial" / key[:12], key)
+
+    def models(self, key: str) -> Path:
+        """The folder of a record's fitted models."""
+        return self.folder / "models" / key[:12]
+
+    @property
+    def scratch(self) -> Path:
+        """The folder of prepared inputs, which can be made again."""
+        return make_folder(self.folder / ".scratch")
+
+    @property
+    def fit_log(self) -> Path:
+        """One line a Fit that was fitted here."""
+        return self.folder / "fits.log"
+
+    def table(self) -> Iterator[dict[str, Any]]:
+        """recipe.json and size of each entry; a damaged one gives a row that says so."""
+        for path in self.entries():
+            size = sum(f.stat().st_size for f in path.iterdir())
+            try:
+                yield {**read_recipe(path), "folder": path, "bytes": size}
+            except DamagedEntry as error:
+                yield {"name": path.name, "folder": path, "bytes": size, "damaged": str(error)}
+
+    def verify(self) -> list[tuple[Path, str]]:
+        """Hash every file; the entries that are damaged, with what is wrong."""
+        wrong = []
+        for path in self._candidates():
+            try:
+                verify_entry(path)
+            except DamagedEntry as error:
+                wrong.append((path, str(error)))
+        return wrong

@@ -1,0 +1,65 @@
+"""OOFCache: the root folder; where it is, what it holds, what can go."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from stackkit.cache.atomic import make_folder
+from stackkit.cache.shelf import Shelf
+from stackkit.competition import Competition
+from stackkit.folds import Folds
+
+
+class OOFCache:
+    """Records on disk below `root`.
+
+    Parameters
+    ----------
+    root : the folder, made at the first write.
+    """
+
+    def __init__(self, root: str | Path = "oof_cache") -> None:
+        self.root = Path(root)
+
+    def shelf(self, competition: Competition, folds: Folds) -> Shelf:
+        """The shelf of a competition's data under a fold plan."""
+        plan = f"{competition.fingerprint[:8]}-{folds.fingerprint[:8]}"
+        return Shelf(self.root / competition.name / plan)
+
+    def shelves(self, name: str | None = None) -> Iterator[Shelf]:
+        """Every shelf, or those of one competition."""
+        for competition in sorted(self.root.glob(name or "*")):
+            for folder in sorted(competition.glob("????????-????????")):
+                yield Shelf(folder)
+
+    def runs(self, name: str) -> Path:
+        """The folder of a competition's run reports."""
+        return make_folder(self.root / name / "runs")
+
+    def table(self, name: str | None = None) -> list[dict[str, Any]]:
+        """A row an entry, read from recipe.json and sizes only."""
+        return [row for shelf in self.shelves(name) for row in shelf.table()]
+
+    def verify(self, name: str | None = None) -> list[tuple[Path, str]]:
+        """Damaged entries, every file hashed."""
+        return [wrong for shelf in self.shelves(name) for wrong in shelf.verify()]
+
+
+class NoCache(OOFCache):
+    """The same keys and calls, kept for as long as the object lives (in a temporary folder,
+    because workers exchange arrays as mapped files)."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="stackkit-")
+        super().__init__(self._folder.name)
+
+
+def remove(folder: Path) -> int:
+    """Remove a folder of the cache; the bytes that it held."""
+    size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+    shutil.rmtree(folder)
+    return size

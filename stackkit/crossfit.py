@@ -1,0 +1,135 @@
+"""cross_fit: the one loop of every level.
+
+What the cache holds under a recipe's key is loaded; what it lacks is fitted, one Fit after another
+through one queue across all specs of a level, each Fit written as soon as it is done, and assembled
+into a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from stackkit.bench import Bench, Inputs, Recipe
+from stackkit.cache import OOFCache
+from stackkit.competition import Competition
+from stackkit.errors import ConfigError, ModelError
+from stackkit.executor import Executor, shared_pool
+from stackkit.folds import Folds
+from stackkit.predictions import Predictions
+from stackkit.progress import Progress, Silent
+from stackkit.queue import FitQueue
+from stackkit.spec import ModelSpec
+
+
+@dataclass
+class LevelResult:
+    """What became of a level.
+
+    Attributes
+    ----------
+    records : in the order of the specs, less those that failed.
+    failures : reasons, by name.
+    fitted : Fits that were fitted now.
+    interrupted : whether the user broke off.
+    """
+
+    records: list[Predictions] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    fitted: int = 0
+    interrupted: bool = False
+
+
+def cross_fit(
+    spec: ModelSpec,
+    competition: Competition,
+    folds: Folds,
+    cache: OOFCache,
+    source: Inputs = None,
+    jobs: int = 1,
+) -> Predictions:
+    """Out-of-fold and test predictions of one model under a fold plan, from the cache if there.
+
+    Parameters
+    ----------
+    spec : the model.
+    competition, folds : the data and who is fitted where.
+    cache : an OOFCache, or NoCache().
+    source : what it reads: None for the spec's own feature recipe, or the records to stack.
+    jobs : worker processes.
+
+    Raises
+    ------
+    ModelError : a Fit failed.
+    CacheError : the cache cannot be written, or the model is not deterministic.
+    """
+    bench = Bench(competition, folds, cache)
+    result = fit_level([(spec, source)], bench, shared_pool(jobs))
+    if result.interrupted:
+        raise KeyboardInterrupt
+    if result.failures:
+        raise ModelError(f"{spec.name} can be fitted", result.failures[spec.name])
+    return result.records[0]
+
+
+def fit_level(
+    works: Sequence[tuple[ModelSpec, Inputs]],
+    bench: Bench,
+    executor: Executor,
+    progress: Progress | None = None,
+) -> LevelResult:
+    """Records of several specs, each with what it reads. A failure drops a model, not the level."""
+    recipes = [bench.recipe(spec, source) for spec, source in works]
+    _refuse_twins(recipes)
+    result, progress = LevelResult(), progress or Silent()
+    found = {r.key: bench.shelf.load(r.key) for r in recipes}
+    for record in found.values():
+        if record is not None:
+            progress.model_done(record, cached=True)
+    missing = [r for r in recipes if found[r.key] is None]
+    found |= _fit_missing(missing, bench, executor, progress, result)
+    result.records = [
+        found[r.key].with_(name=r.spec.name) for r in recipes if found.get(r.key) is not None
+    ]
+    return result
+
+
+def _fit_missing(
+    recipes: list[Recipe], bench: Bench, executor: Executor, progress: Progress, result: LevelResult
+) -> dict[str, Predictions]:
+    """Fit what no other process works on; then wait for the others, one by one."""
+    made: dict[str, Predictions] = {}
+    with ExitStack() as locks:
+        mine = [r for r in recipes if locks.enter_context(bench.shelf.lock(r.key, wait=False))]
+        made |= _run_queue(mine, bench, executor, progress, result)
+    for recipe in recipes:
+        if recipe not in mine and not result.interrupted:
+            with bench.shelf.lock(recipe.key):
+                made |= _run_queue([recipe], bench, executor, progress, result)
+    return made
+
+
+def _run_queue(
+    recipes: list[Recipe], bench: Bench, executor: Executor, progress: Progress, result: LevelResult
+) -> dict[str, Predictions]:
+    if not recipes:
+        return {}
+    queue = FitQueue(recipes, bench, executor, progress)
+    made = queue.run()
+    result.failures |= queue.failures
+    result.fitted += queue.fitted
+    result.interrupted |= queue.interrupted
+    return made
+
+
+def _refuse_twins(recipes: Sequence[Recipe]) -> None:
+    seen: dict[str, str] = {}
+    for recipe in recipes:
+        twin = seen.setdefault(recipe.key, recipe.spec.name)
+        if twin != recipe.spec.name:
+            raise ConfigError(
+                "models of a stack differ",
+                f"{recipe.spec.name} and {twin} are the same",
+                "give one of them another parameter or seed",
+            )

@@ -1,0 +1,77 @@
+"""load_competition: from a name, a folder or a competition.toml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from stackkit.competition import Competition
+from stackkit.config import CompetitionConfig, read_config
+from stackkit.datasets.embedded import EMBEDDED, load_embedded
+from stackkit.datasets.files import read_table
+from stackkit.datasets.frames import Frames
+from stackkit.errors import ConfigError, nearest
+
+FILE = "competition.toml"
+
+
+def load_competition(where: str | Path) -> Competition:
+    """The competition that a name, a folder or a competition.toml describes.
+
+    Parameters
+    ----------
+    where : the name of an embedded competition ("playground", "wine", …), a folder that holds a
+        competition.toml, or the path of one.
+
+    Raises
+    ------
+    ConfigError : nothing of that name, or a key that the schema does not have.
+    DataError : files that cannot be read as described.
+    """
+    path = Path(where)
+    if path.suffix == ".toml":
+        return from_config(read_config(path))
+    if path.is_dir():
+        return from_config(read_config(path / FILE))
+    if str(where) in EMBEDDED:
+        return from_embedded(load_embedded(str(where)))
+    raise ConfigError(
+        f"a competition is one of {', '.join(EMBEDDED)}, or a folder with a {FILE}",
+        repr(str(where)),
+        nearest(str(where), EMBEDDED),
+    )
+
+
+def from_config(config: CompetitionConfig) -> Competition:
+    """Read the files that a configuration names."""
+    if config.data.extra_train is not None:
+        raise ConfigError("[data] extra_train is not yet available", hint="remove the key")
+    na_values = config.data.na_values
+    train = read_table(config.path(config.train), na_values)
+    test = None if config.test is None else read_table(config.path(config.test), na_values)
+    sample = config.sample_submission
+    return Competition.from_frames(
+        train,
+        test,
+        target=config.target,
+        metric=config.metric,
+        config=config,
+        sample=None if sample is None else read_table(config.path(sample)),
+    )
+
+
+def from_embedded(frames: Frames) -> Competition:
+    """A competition from an embedded or generated data set; the test labels stay behind."""
+    oracle = frames.truth_train
+    return Competition.from_frames(
+        frames.train,
+        frames.test,
+        name=frames.name,
+        target=frames.target,
+        metric=frames.metric,
+        id=frames.id,
+        task=frames.task,
+        sample=frames.sample,
+        oracle=None if oracle is None else np.asarray(oracle),
+    )

@@ -1,0 +1,93 @@
+"""Every error that a user can mend, on one screen.
+
+    StackkitError
+    ├── ConfigError          competition.toml, arguments, names
+    ├── DataError            train, test, ids, target, columns
+    ├── MetricError          metric against task or predictions
+    ├── FoldError            a fold plan that cannot be made or kept
+    ├── ModelError           a model that cannot be built, fitted or trusted
+    ├── PredictionError      arrays that break the record's contract
+    ├── CacheError           damaged or foreign entries, no space, no permission
+    ├── BudgetError          time or memory that does not suffice
+    ├── SubmissionError      a submission that the competition would refuse
+    └── MissingPackageError  an optional package that is not installed
+
+Each states the rule, the value got and the next step. This module imports nothing from stackkit.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class StackkitError(Exception):
+    """What the user can mend: the command line prints it without a traceback and exits with 2.
+
+    Parameters
+    ----------
+    rule : what must hold.
+    got : the value found instead, if there is one.
+    hint : the next step, if there is one.
+    """
+
+    def __init__(self, rule: str, got: object = None, hint: str | None = None) -> None:
+        super().__init__(rule, got, hint)
+        self.rule = rule
+        self.got = got
+        self.hint = hint
+
+    def __str__(self) -> str:
+        parts = [self.rule]
+        if self.got is not None:
+            parts.append(f"got {self.got}")
+        if self.hint is not None:
+            parts.append(f"try: {self.hint}")
+        return "; ".join(parts)
+
+
+class ConfigError(StackkitError):
+    """A key, value, name or argument that the configuration does not know."""
+
+
+class DataError(StackkitError):
+    """Data that cannot be read as the competition describes it."""
+
+
+class MetricError(StackkitError):
+    """A metric that does not fit the task or the predictions."""
+
+
+class FoldError(StackkitError):
+    """A fold plan that cannot be made, or rows that break it."""
+
+
+class ModelError(StackkitError):
+    """A model that cannot be built or fitted, or whose output cannot be used."""
+
+
+class PredictionError(StackkitError):
+    """Arrays that break the contract of a Predictions record."""
+
+
+class CacheError(StackkitError):
+    """An entry that is damaged or foreign, or a folder that cannot be written."""
+
+
+class BudgetError(StackkitError):
+    """Time or memory that does not suffice for what was asked."""
+
+
+class SubmissionError(StackkitError):
+    """A submission that the competition would refuse."""
+
+
+class MissingPackageError(StackkitError):
+    """An optional package that is not installed."""
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """A hint that names the valid spelling nearest to `name`, else all of them."""
+    names = sorted(valid)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"one of {', '.join(names)}"

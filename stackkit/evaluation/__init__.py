@@ -1,0 +1,6 @@
+"""What records are worth: pure functions over them."""
+
+from stackkit.evaluation.gate import MARGIN, GateDecision, gate, paired_gain
+from stackkit.evaluation.leaderboard import leaderboard
+
+__all__ = ["MARGIN", "GateDecision", "gate", "leaderboard", "paired_gain"]

@@ -1,0 +1,102 @@
+"""The gate: what is submitted. Never what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from stackkit.errors import PredictionError
+from stackkit.predictions import Predictions
+
+MARGIN = 0.25
+
+
+@dataclass(frozen=True)
+class GateDecision:
+    """What the gate chose, and why.
+
+    Attributes
+    ----------
+    record : the record to submit.
+    gains : by name, the mean over common folds of the score's gain on the incumbent, positive
+        where the candidate is better, before any correction.
+    se : by name, its standard error over folds.
+    leak : by name, the leak that was taken off, None where there is no evidence.
+    reason : one sentence.
+    """
+
+    record: Predictions
+    gains: Mapping[str, float]
+    se: Mapping[str, float]
+    leak: Mapping[str, float | None]
+    reason: str
+    margin: float = field(default=MARGIN)
+
+
+def gate(
+    candidates: Sequence[Predictions],
+    incumbent: Predictions,
+    evidence: Mapping[str, float] | None = None,
+    margin: float = MARGIN,
+) -> GateDecision:
+    """Keep the incumbent unless a candidate is better beyond its leak and the margin.
+
+    Parameters
+    ----------
+    candidates : the prior first, then by growing complexity. A record of depth 0 reads no
+        out-of-fold prediction: its score holds no leak, and a tie goes to it as the simpler one.
+    incumbent : the level-0 weights.
+    evidence : key -> the part of a candidate's gain on the incumbent that is leak, in units of the
+        metric. A candidate of depth ≥ 1 without evidence is not taken.
+    margin : the corrected gain must exceed this many standard errors.
+
+    Raises
+    ------
+    PredictionError : a candidate shares no scored fold with the incumbent.
+    """
+    others = [c for c in candidates if c.key != incumbent.key]
+    paired = {c.name: paired_gain(c, incumbent) for c in others}
+    gains = {name: gain for name, (gain, _) in paired.items()}
+    se = {name: error for name, (_, error) in paired.items()}
+    leak = {c.name: _leak(c, evidence or {}) for c in others}
+    chosen, reason = incumbent, _kept(incumbent, evidence)
+    best = 0.0
+    for candidate in others:
+        name = candidate.name
+        if leak[name] is None:
+            continue
+        beyond = gains[name] - leak[name] - margin * se[name]
+        if candidate.depth == 0 and gains[name] + margin * se[name] >= 0:
+            chosen, best = candidate, max(best, beyond)
+            reason = f"{incumbent.name} is not better than {name} beyond the margin"
+        elif beyond > best:
+            chosen, best = candidate, beyond
+            reason = f"{name} gains {gains[name] - leak[name]:.3g} ± {se[name]:.2g} after its leak"
+    return GateDecision(chosen, gains, se, leak, reason, margin)
+
+
+def paired_gain(candidate: Predictions, incumbent: Predictions) -> tuple[float, float]:
+    """Mean gain over the folds that both score, and its standard error (∞ with one fold)."""
+    theirs, ours = candidate.scores["folds"], incumbent.scores["folds"]
+    common = [c for c in ours if ours[c] is not None and theirs.get(c) is not None]
+    if not common:
+        raise PredictionError(
+            "candidates share scored folds with the incumbent",
+            f"none for {candidate.name} and {incumbent.name}",
+        )
+    sign = 1 if incumbent.scores["greater_is_better"] else -1
+    gains = sign * np.array([theirs[c] - ours[c] for c in common])
+    error = gains.std(ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else np.inf
+    return float(gains.mean()), float(error)
+
+
+def _leak(candidate: Predictions, evidence: Mapping[str, float]) -> float | None:
+    return 0.0 if candidate.depth == 0 else evidence.get(candidate.key)
+
+
+def _kept(incumbent: Predictions, evidence: Mapping[str, float] | None) -> str:
+    if evidence is None:
+        return f"no evidence of leaks at higher levels: {incumbent.name} over level 0 is kept"
+    return f"nothing gains on {incumbent.name} beyond its leak and the margin"

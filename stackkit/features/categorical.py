@@ -1,0 +1,93 @@
+"""Categories as codes, indicators and counts. Levels beyond those kept, and new ones, are "other"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+def count_levels(values: pd.Series) -> dict[str, int]:
+    """Rows of each level, most frequent first, equal ones by name; missing is no level."""
+    counts = values.value_counts()
+    order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return {level: int(count) for level, count in order}
+
+
+def frequent(counts: Mapping[str, int], limit: int, least: int) -> tuple[str, ...]:
+    """At most `limit` levels of at least `least` rows, most frequent first."""
+    return tuple(level for level, count in counts.items() if count >= least)[:limit]
+
+
+def code(values: pd.Series, kept: tuple[str, ...]) -> np.ndarray:
+    """Codes (n,): position in `kept`, len(kept) for other levels, −1 for missing."""
+    codes = pd.Index(kept, dtype=object).get_indexer(values.to_numpy(dtype=object))
+    codes[codes < 0] = len(kept)
+    codes[values.isna().to_numpy()] = -1
+    return codes
+
+
+@dataclass(frozen=True)
+class Codes:
+    """One column of codes 0..len(kept), the last one for other levels, NaN for missing."""
+
+    column: str
+    kept: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.column,)
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        return (len(self.kept) + 1,)
+
+    def transform(self, values: pd.Series) -> np.ndarray:
+        codes = code(values, self.kept).astype(np.float64)
+        return np.where(codes < 0, np.nan, codes)[:, None]
+
+
+@dataclass(frozen=True)
+class Indicators:
+    """One 0/1 column a kept level, and where they occurred in fitting one for other and missing."""
+
+    column: str
+    kept: tuple[str, ...]
+    other: bool
+    missing: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        extra = ["other"] * self.other + ["missing"] * self.missing
+        return tuple(f"{self.column}={level}" for level in [*self.kept, *extra])
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        return (0,) * len(self.names)
+
+    def transform(self, values: pd.Series) -> np.ndarray:
+        codes = code(values, self.kept)
+        wanted = [*range(len(self.kept) + self.other), *([-1] if self.missing else [])]
+        return (codes[:, None] == np.array(wanted, dtype=codes.dtype)).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """log(1 + rows of the level in fitting): 0 for new levels and missing."""
+
+    column: str
+    counts: Mapping[str, int]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (f"{self.column}:count",)
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        return (0,)
+
+    def transform(self, values: pd.Series) -> np.ndarray:
+        rows = np.array([*self.counts.values(), 0, 0], dtype=np.float64)
+        return np.log1p(rows)[code(values, tuple(self.counts))][:, None]

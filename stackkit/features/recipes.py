@@ -1,0 +1,52 @@
+"""The registry of feature recipes: name -> FeatureRecipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from stackkit.errors import ConfigError, nearest
+from stackkit.features.encoder import FittedRecipe
+from stackkit.features.linear import fit_linear
+from stackkit.features.trees import fit_trees
+from stackkit.schema import CATEGORICAL, DATETIME, NUMERIC, Schema
+
+__all__ = ["FeatureRecipe", "FittedRecipe", "get_recipe", "recipe_names"]
+
+
+@dataclass(frozen=True)
+class FeatureRecipe:
+    """A way from typed frames to matrices.
+
+    `name` and `version` enter the key of a record; `reads` are the kinds of columns it reads.
+    """
+
+    name: str
+    version: int
+    reads: tuple[str, ...]
+    fitter: Callable[[pd.DataFrame, Schema], FittedRecipe]
+
+    def fit(self, frame: pd.DataFrame, schema: Schema) -> FittedRecipe:
+        """Learn medians, levels and scales from the typed training rows (n ≥ 1)."""
+        return self.fitter(frame, schema)
+
+
+_PLAIN = (NUMERIC, DATETIME, CATEGORICAL)
+_RECIPES = {
+    "trees": FeatureRecipe("trees", 1, _PLAIN, fit_trees),
+    "linear": FeatureRecipe("linear", 1, _PLAIN, fit_linear),
+}
+
+
+def get_recipe(name: str) -> FeatureRecipe:
+    """The recipe of that name; ConfigError names the nearest one."""
+    if name not in _RECIPES:
+        raise ConfigError("unknown feature recipe", repr(name), nearest(name, _RECIPES))
+    return _RECIPES[name]
+
+
+def recipe_names() -> list[str]:
+    """The names of all recipes."""
+    return list(_RECIPES)

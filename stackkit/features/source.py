@@ -1,0 +1,159 @@
+"""FeatureSource: what level 0 reads. A recipe fitted on the fit rows, shared among models.
+
+A prepared Fit is written to the scratch folder once and mapped by every model that reads the same
+recipe, in any process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import numpy as np
+import pandas as pd
+
+from stackkit.cache.atomic import disk_errors, make_folder
+from stackkit.competition import Competition
+from stackkit.features.hook import Hook, HookedFrames, hooked_frames, replay_features
+from stackkit.features.matrix import Matrix
+from stackkit.features.recipes import get_recipe
+from stackkit.folds import Fit, Folds
+from stackkit.handoff import Shared
+from stackkit.recipe import key_of
+from stackkit.schema import Schema
+from stackkit.spec import Views
+
+PARTS = ("fit", "score", "holdout", "test")
+HEAD = "head.pkl"
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """From raw new rows to the matrix that a fitted model reads."""
+
+    raw: Schema
+    hook: Hook | None
+    schema: Schema
+    fitted: Any
+
+    def __call__(self, frame: pd.DataFrame) -> Matrix:
+        return self.fitted.transform(replay_features(frame, self.raw, self.hook, self.schema))
+
+
+@dataclass(frozen=True)
+class FeatureSource:
+    """The features of a competition through a recipe.
+
+    Parameters
+    ----------
+    recipe : name of the feature recipe.
+    competition, folds, hook : handed to workers as files.
+    scratch : the folder of prepared Fits.
+    hook_digest : content of the hook, part of the key.
+    """
+
+    recipe: str
+    competition: Shared[Competition]
+    folds: Shared[Folds]
+    hook: Shared[Hook | None]
+    scratch: Path
+    hook_digest: str | None = None
+    scored: None = None
+    parents: tuple[()] = ()
+
+    @property
+    def key(self) -> Mapping[str, Any]:
+        """Recipe, its version and the hook's content."""
+        version = get_recipe(self.recipe).version
+        return {"recipe": self.recipe, "version": version, "hook": self.hook_digest}
+
+    def narrow(self, fit: Fit) -> Fit:
+        """Features exist for every row."""
+        return fit
+
+    def score_rows(self, fit: Fit) -> np.ndarray:
+        """Positions of the rows that a Fit scores, sorted."""
+        cells = [self.folds.get().cell_rows(*cell) for cell in fit.cells]
+        return np.unique(np.concatenate(cells)) if cells else np.empty(0, dtype=np.int64)
+
+    def prepare(self, fit: Fit) -> Views:
+        """Matrices of one Fit, mapped from the scratch folder if another model made them."""
+        folder = self.scratch / f"views-{key_of(self.key)[:16]}-{fit.id}"
+        with contextlib.suppress(FileNotFoundError):
+            return self._read(folder, fit)
+        _write_views(folder, *self._make(fit))
+        with contextlib.suppress(FileNotFoundError):
+            return self._read(folder, fit)
+        return self._views(fit, *self._make(fit))
+
+    def _make(self, fit: Fit) -> tuple[dict[str, Matrix], NewRows]:
+        frames = _frames(self.competition.get(), self.hook.get())
+        fitted = get_recipe(self.recipe).fit(frames.train.iloc[fit.fit_rows], frames.schema)
+        holdout = np.flatnonzero(self.folds.get().holdout)
+        rows = {"fit": fit.fit_rows, "score": self.score_rows(fit), "holdout": holdout}
+        made = {n: fitted.transform(frames.train.iloc[r]) for n, r in rows.items() if r.size}
+        if frames.test is not None:
+            made["test"] = fitted.transform(frames.test)
+        return made, NewRows(frames.raw, frames.hook, frames.schema, fitted)
+
+    def _read(self, folder: Path, fit: Fit) -> Views:
+        names, levels, present, transform = cloudpickle.loads((folder / HEAD).read_bytes())
+        made = {}
+        for part in present:
+            values = np.load(folder / f"{part}.npy", mmap_mode="c", allow_pickle=False)
+            made[part] = Matrix(values, names, levels)
+        os.utime(folder)
+        return self._views(fit, made, transform)
+
+    def _views(self, fit: Fit, made: Mapping[str, Matrix], transform: Callable) -> Views:
+        return Views(
+            **made, rows=fit.fit_rows, score_rows=self.score_rows(fit), transform=transform
+        )
+
+
+@lru_cache(maxsize=2)
+def _frames(competition: Competition, hook: Hook | None) -> HookedFrames:
+    return hooked_frames(competition, hook)
+
+
+def _write_views(folder: Path, made: Mapping[str, Matrix], transform: NewRows) -> None:
+    """Write aside, rename; where another worker was first, its equal files stand."""
+    aside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:12]}")
+    with disk_errors(folder):
+        make_folder(aside)
+        try:
+            for part, matrix in made.items():
+                np.save(aside / f"{part}.npy", matrix.values, allow_pickle=False)
+            any_matrix = made["fit"]
+            head = (any_matrix.names, any_matrix.levels, tuple(made), transform)
+            (aside / HEAD).write_bytes(cloudpickle.dumps(head, protocol=5))
+            with contextlib.suppress(OSError):
+                aside.rename(folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def trim_scratch(scratch: Path, limit: int) -> None:
+    """Remove the longest unused prepared inputs until the folder is below `limit` bytes."""
+    items = sorted(scratch.iterdir(), key=lambda p: p.stat().st_mtime)
+    sizes = {item: folder_size(item) for item in items}
+    total = sum(sizes.values())
+    for item in items:
+        if total <= limit:
+            return
+        total -= sizes[item]
+        shutil.rmtree(item, ignore_errors=True) if item.is_dir() else item.unlink(missing_ok=True)
+
+
+def folder_size(item: Path) -> int:
+    """Bytes of a file, or of all files below a folder; 0 where there is none."""
+    files = item.rglob("*") if item.is_dir() else [item]
+    return sum(f.stat().st_size for f in files if f.is_file())

@@ -1,0 +1,50 @@
+"""The prior: what is known of the target without any feature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from stackkit.features.matrix import Matrix
+from stackkit.level0.probabilities import as_columns
+from stackkit.level0.target import target_space
+from stackkit.spec import Objective
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Class frequencies, or the mean in the objective's space: the gate's first candidate."""
+
+    kind: ClassVar[str] = "prior"
+    version: ClassVar[int] = 1
+    test_from: ClassVar[str] = "folds"
+    reads_metric: ClassVar[bool] = False
+    needs_features: ClassVar[bool] = True
+    threads: int = 1
+
+    def build(self, objective: Objective, seed: int) -> PriorFit:
+        """An unfitted estimator; the seed is not used."""
+        return PriorFit(objective)
+
+
+@dataclass
+class PriorFit:
+    """One row of predictions for every row."""
+
+    objective: Objective
+
+    def fit(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None = None) -> PriorFit:
+        """Learn from y (n,) alone."""
+        if self.objective.task == "regression":
+            space = target_space(y, self.objective.space)
+            self.row_ = space.inverse(np.average(space.forward(y), keepdims=True, weights=weight))
+        else:
+            counts = np.bincount(y, weight, minlength=len(self.objective.classes))
+            self.row_ = as_columns(counts[None] / counts.sum())
+        return self
+
+    def predict(self, X: Matrix) -> np.ndarray:
+        """The same prediction for each row, (n, c)."""
+        return np.repeat(self.row_, len(X), axis=0)

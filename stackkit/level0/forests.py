@@ -1,0 +1,74 @@
+"""Random forests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from stackkit.features.matrix import Matrix
+from stackkit.level0.probabilities import as_columns
+from stackkit.level0.target import target_space
+from stackkit.spec import Objective
+
+
+@dataclass(frozen=True)
+class RandomForest:
+    """Breiman's random forest (scikit-learn), on codes and numbers with missing values.
+
+    `max_features` is the share of columns tried at a split, None: half for values and the square
+    root of the columns for classes. `min_samples_leaf` None: 1 for values, 2 for classes.
+    """
+
+    kind: ClassVar[str] = "random_forest"
+    version: ClassVar[int] = 1
+    test_from: ClassVar[str] = "folds"
+    reads_metric: ClassVar[bool] = False
+    needs_features: ClassVar[bool] = True
+    n_estimators: int = 300
+    max_features: float | None = None
+    min_samples_leaf: int | None = None
+    threads: int = 1
+
+    def build(self, objective: Objective, seed: int) -> ForestFit:
+        """An unfitted forest."""
+        return ForestFit(self, objective, seed)
+
+
+@dataclass
+class ForestFit:
+    """A forest; values are averaged in the objective's space."""
+
+    learner: RandomForest
+    objective: Objective
+    seed: int
+
+    def fit(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None = None) -> ForestFit:
+        """Grow the trees on X (n, d) and y (n,)."""
+        if self.objective.task == "regression":
+            self.space_ = target_space(y, self.objective.space)
+            y = self.space_.forward(y)
+        self.forest_ = self._forest().fit(X.values, y, weight)
+        self.forest_.set_params(n_jobs=1)
+        return self
+
+    def predict(self, X: Matrix) -> np.ndarray:
+        """Probabilities or values (n, c)."""
+        if self.objective.task == "regression":
+            return self.space_.inverse(self.forest_.predict(X.values))
+        return as_columns(self.forest_.predict_proba(X.values))
+
+    def _forest(self) -> Any:
+        from sklearn import ensemble
+
+        values = self.objective.task == "regression"
+        kind = ensemble.RandomForestRegressor if values else ensemble.RandomForestClassifier
+        learner = self.learner
+        return kind(
+            n_estimators=learner.n_estimators,
+            max_features=learner.max_features or (0.5 if values else "sqrt"),
+            min_samples_leaf=learner.min_samples_leaf or (1 if values else 2),
+            n_jobs=learner.threads,
+            random_state=self.seed,
+        )

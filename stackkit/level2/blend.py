@@ -1,0 +1,52 @@
+"""WeightedBlend: predictions averaged with fixed weights, the same for every row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from stackkit.metrics import get_space
+from stackkit.predictions import Pool
+from stackkit.spec import Objective
+
+
+class Weigher(Protocol):
+    """A learner that only sets weights."""
+
+    def weights(
+        self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
+    ) -> np.ndarray:
+        """Weights (m,) for the members of the pool, fitted on its rows."""
+
+
+@dataclass
+class WeightedBlend:
+    """Σ wᵢ pᵢ, taken in the objective's space; probabilities are renormalised."""
+
+    weigher: Weigher
+    objective: Objective
+    seed: int
+
+    def fit(self, X: Pool, y: np.ndarray, weight: np.ndarray | None = None) -> WeightedBlend:
+        """Set `weights_` (m,) on the rows of X whose weight is positive."""
+        if weight is not None:
+            used = np.flatnonzero(weight)
+            X, y, weight = X.take(used), y[used], _unless_equal(weight[used])
+        self.names_ = X.names
+        self.weights_ = self.weigher.weights(X, y, weight, self.objective, self.seed)
+        return self
+
+    def predict(self, X: Pool) -> np.ndarray:
+        """Blended predictions (n, c)."""
+        space = get_space(self.objective.space)
+        blocks = [np.tensordot(self.weights_, space.forward(b), axes=1) for b in X.blocks()]
+        blended = space.inverse(np.concatenate(blocks))
+        if self.objective.output == "proba" and blended.shape[1] > 1:
+            blended /= blended.sum(axis=1, keepdims=True)
+        return np.clip(blended, 0.0, 1.0) if self.objective.output == "proba" else blended
+
+
+def _unless_equal(weight: np.ndarray) -> np.ndarray | None:
+    return None if (weight == weight[0]).all() else weight

@@ -1,0 +1,43 @@
+"""Metrics: scores, row losses, gradients, spaces for means, decisions that make labels.
+
+Imports run one way: losses -> kernels -> metric -> registry; link; metric -> search -> decision.
+"""
+
+from __future__ import annotations
+
+from stackkit.metrics.decision import (
+    CrossFittedLabels,
+    Decision,
+    cross_fitted_labels,
+    fit_decision,
+)
+from stackkit.metrics.link import RankSpace, Space, get_space, mean_in_space
+from stackkit.metrics.metric import DecisionKind, Metric, Reads, Surrogate, Task
+from stackkit.metrics.registry import (
+    check_metric,
+    default_metric,
+    get_metric,
+    metric_names,
+    register_metric,
+)
+
+__all__ = [
+    "CrossFittedLabels",
+    "Decision",
+    "DecisionKind",
+    "Metric",
+    "RankSpace",
+    "Reads",
+    "Space",
+    "Surrogate",
+    "Task",
+    "check_metric",
+    "cross_fitted_labels",
+    "default_metric",
+    "fit_decision",
+    "get_metric",
+    "get_space",
+    "mean_in_space",
+    "metric_names",
+    "register_metric",
+]

@@ -1,0 +1,179 @@
+"""The metrics by name: eight built-in ones, and the user's own in one function and one line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+from stackkit.errors import MetricError, nearest
+from stackkit.metrics import kernels, losses
+from stackkit.metrics.custom import CustomScore, function_bytes, weight_argument
+from stackkit.metrics.metric import TASKS, Metric, Reads, Task, root
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,40}")
+_CLASSES: tuple[Task, ...] = ("binary", "multiclass")
+_VALUES: tuple[Task, ...] = ("regression",)
+
+BUILT_IN: dict[str, Metric] = {
+    "auc": Metric("auc", True, "proba", _CLASSES, kernels.auc, ranks=True),
+    "logloss": Metric(
+        "logloss",
+        False,
+        "proba",
+        _CLASSES,
+        kernels.logloss,
+        row_loss=losses.log_losses,
+        gradient=losses.log_loss_gradient,
+        lower=0.0,
+        upper=1.0,
+    ),
+    "accuracy": Metric(
+        "accuracy",
+        True,
+        "label",
+        _CLASSES,
+        kernels.accuracy,
+        from_confusion=kernels.accuracy_of_confusion,
+        decisions=(("binary", "argmax"), ("multiclass", "argmax")),
+    ),
+    "rmse": Metric(
+        "rmse",
+        False,
+        "value",
+        _VALUES,
+        kernels.rmse,
+        row_loss=losses.squared_error,
+        gradient=losses.squared_error_gradient,
+        from_loss=root,
+    ),
+    "rmsle": Metric(
+        "rmsle",
+        False,
+        "value",
+        _VALUES,
+        kernels.rmsle,
+        average_space="log1p",
+        row_loss=losses.squared_log_error,
+        gradient=losses.squared_log_error_gradient,
+        from_loss=root,
+        lower=0.0,
+    ),
+    "mae": Metric(
+        "mae",
+        False,
+        "value",
+        _VALUES,
+        kernels.mae,
+        row_loss=losses.absolute_error,
+        gradient=losses.absolute_error_gradient,
+    ),
+    "qwk": Metric(
+        "qwk",
+        True,
+        "label",
+        TASKS,
+        kernels.qwk,
+        from_confusion=kernels.qwk_of_confusion,
+        decisions=(("binary", "argmax"), ("multiclass", "argmax"), ("regression", "cutpoints")),
+    ),
+    "f1": Metric(
+        "f1",
+        True,
+        "label",
+        ("binary",),
+        kernels.f1,
+        from_confusion=kernels.f1_of_confusion,
+        decisions=(("binary", "threshold"),),
+    ),
+}
+_DEFAULTS: dict[str, str] = {"binary": "auc", "multiclass": "logloss", "regression": "rmse"}
+_custom: dict[str, Metric] = {}
+
+
+def get_metric(name: str) -> Metric:
+    """The metric of that name; MetricError names the nearest one otherwise."""
+    known = BUILT_IN | _custom
+    if name not in known:
+        raise MetricError("a metric must be known", repr(name), nearest(str(name).lower(), known))
+    return known[name]
+
+
+def metric_names(task: Task | None = None) -> tuple[str, ...]:
+    """Names of all metrics, or of those that can score `task`, sorted."""
+    known = BUILT_IN | _custom
+    return tuple(sorted(name for name in known if task is None or task in known[name].tasks))
+
+
+def default_metric(task: Task) -> Metric:
+    """auc for binary, logloss for multiclass, rmse for regression."""
+    return BUILT_IN[_DEFAULTS[_known_task(task)]]
+
+
+def check_metric(metric: Metric, task: Task) -> None:
+    """MetricError unless `metric` can score `task`."""
+    if _known_task(task) not in metric.tasks:
+        hint = f"metric = one of {', '.join(metric_names(task))}; or set the task"
+        raise MetricError(f"{metric.name} scores {', '.join(metric.tasks)}", task, hint)
+
+
+def register_metric(
+    name: str,
+    function: Callable[..., float],
+    *,
+    greater_is_better: bool,
+    reads: Reads,
+    tasks: Task | tuple[Task, ...],
+    **further: Any,
+) -> Metric:
+    """Make function(y, p[, weight]) a metric; a second call with the same name replaces the first.
+
+    The function gets p as (n,) where there is one column (regression, P(class 1), labels), so that
+    y - p means what it says, and as (n, C) otherwise. A parameter named weight, weights, w or
+    sample_weight (or a third one without default) gets the row weights; without it, weighted
+    scoring is a MetricError. `further` are fields of `Metric`; row_loss and gradient among them
+    always get p as (n, c). The functions' content enters cache keys (`function_bytes`).
+
+    >>> import numpy as np
+    >>> def pinball(y, p):
+    ...     return np.maximum(0.9 * (y - p), 0.1 * (p - y)).mean()
+    >>> metric = register_metric(
+    ...     "pinball90", pinball, greater_is_better=False, reads="value", tasks="regression"
+    ... )
+    """
+    _check_name(name)
+    _check_fields(further)
+    parts = [function, *(further[key] for key in sorted(further) if callable(further[key]))]
+    metric = Metric(
+        name=name,
+        greater_is_better=greater_is_better,
+        reads=reads,
+        tasks=(tasks,) if isinstance(tasks, str) else tuple(tasks),
+        score=CustomScore(name, function, *weight_argument(name, function)),
+        code=b"\n".join(function_bytes(part) for part in parts),
+        **further,
+    )
+    _custom[name] = metric
+    return metric
+
+
+def _check_name(name: str) -> None:
+    if name in BUILT_IN:
+        hint = f"another name, such as my_{name}"
+        raise MetricError("a built-in metric keeps its meaning", repr(name), hint)
+    if not _NAME.fullmatch(name):
+        raise MetricError(f"a metric's name matches {_NAME.pattern}", repr(name))
+
+
+def _check_fields(further: dict[str, Any]) -> None:
+    valid = {field.name for field in fields(Metric)} - {"name", "score", "code"}
+    for key in further:
+        if key not in valid:
+            raise MetricError("a metric's field must be known", repr(key), nearest(key, valid))
+
+
+def _known_task(task: str) -> str:
+    if task not in TASKS:
+        raise MetricError("a task must be known", repr(task), nearest(str(task), TASKS))
+    return task

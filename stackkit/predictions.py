@@ -1,0 +1,195 @@
+"""Predictions: the one record that every level makes; and Pool, many of them stacked.
+
+*Data format.* Arrays are in the target's original units (probabilities or values), float32, C order.
+Row i of `oof` is row i of the train file. c = 1 for regression and binary, else one column a class.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from stackkit.errors import PredictionError
+
+EVIDENCE = ("clean", "unverified", "in_sample")
+ARRAYS = ("oof", "oof_repeats", "held", "test", "test_folds", "held_folds")
+Output = Literal["proba", "value", "label"]
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Out-of-fold predictions of train and predictions of test, made under one fold plan.
+
+    Attributes
+    ----------
+    name, key : what the user calls it; the sha256 of its recipe.
+    oof : (n, c) mean over repeats, NaN exactly where a row is scored in no repeat.
+    test : (m, c), or None without a test set.
+    oof_repeats : (R, n, c) if R > 1.
+    held : (n_holdout, c) if there is a holdout.
+    test_folds, held_folds : (F, m, c), (F, n_holdout, c): each Fit's own chain; `fits` names them.
+    target : the column predicted; output : "proba", "value" or "label".
+    evidence : "clean" < "unverified" < "in_sample"; the worst of its own and its parents'.
+    role : "base", "meta" or "blend"; depth : 0 without parents, else 1 + max(parents).
+    scores, cost, recipe : what recipe.json holds; parents : keys in the order they are stacked.
+    """
+
+    name: str
+    key: str
+    oof: np.ndarray
+    test: np.ndarray | None
+    target: str
+    output: Output
+    role: str = "base"
+    depth: int = 0
+    evidence: str = "clean"
+    oof_repeats: np.ndarray | None = None
+    held: np.ndarray | None = None
+    test_folds: np.ndarray | None = None
+    held_folds: np.ndarray | None = None
+    fits: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    cost: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def key12(self) -> str:
+        """The part of the key that names the folder."""
+        return self.key[:12]
+
+    @cached_property
+    def scored(self) -> np.ndarray:
+        """(n,) bool: rows that have an out-of-fold prediction."""
+        return ~np.isnan(self.oof[:, 0])
+
+    @property
+    def coverage(self) -> float:
+        """Share of train rows that are scored."""
+        return float(self.scored.mean())
+
+    @property
+    def cv(self) -> float:
+        """The cross-validated score, NaN if never scored."""
+        return float(self.scores.get("cv", float("nan")))
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The arrays that are there, by field name."""
+        named = {name: getattr(self, name) for name in ARRAYS}
+        return {name: array for name, array in named.items() if array is not None}
+
+    def with_(self, **changes: Any) -> Predictions:
+        """A copy with other fields."""
+        return dataclasses.replace(self, **changes)
+
+
+def worst_evidence(*evidence: str) -> str:
+    """The worst of several kinds of evidence."""
+    return max(evidence, key=EVIDENCE.index, default="clean")
+
+
+def as_record_array(values: np.ndarray) -> np.ndarray:
+    """Float32, C-contiguous, at least two axes; never a copy of what is already so."""
+    array = np.ascontiguousarray(values, dtype=np.float32)
+    return array[:, None] if array.ndim == 1 else array
+
+
+def _check(record: Predictions) -> None:
+    if record.evidence not in EVIDENCE:
+        raise PredictionError(f"evidence is one of {EVIDENCE}", repr(record.evidence))
+    for name, array in record.arrays.items():
+        axes = 3 if name in ("oof_repeats", "test_folds", "held_folds") else 2
+        if array.dtype != np.float32 or array.ndim != axes or not array.flags.c_contiguous:
+            raise PredictionError(
+                f"{name} of {record.name} is float32 in C order with {axes} axes",
+                f"{array.dtype} with shape {array.shape}",
+            )
+        if array.shape[-1] != record.oof.shape[1]:
+            raise PredictionError(
+                f"arrays of {record.name} have one width",
+                f"{array.shape[-1]} columns in {name}, {record.oof.shape[1]} in oof",
+            )
+    chains = [a for a in (record.test_folds, record.held_folds) if a is not None]
+    if any(len(a) != len(record.fits) for a in chains):
+        raise PredictionError(f"chains of {record.name} are named by fits", f"{record.fits}")
+
+
+def check_finite(record: Predictions, scored: np.ndarray) -> None:
+    """PredictionError unless `oof` is NaN exactly off `scored` and all else is finite."""
+    for name, array in record.arrays.items():
+        if name == "oof":
+            wrong = np.isnan(array).any(axis=1) == scored
+        elif name == "oof_repeats":
+            wrong = np.isinf(array)
+        else:
+            wrong = ~np.isfinite(array)
+        if wrong.any():
+            raise PredictionError(
+                f"{name} of {record.name} is finite where a row is scored and NaN elsewhere",
+                f"{int(wrong.sum())} wrong rows or values",
+            )
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Predictions of several models for the same rows: (m, n, c) without a copy until asked.
+
+    `arrays` are m arrays (n, c), usually mapped from the cache; `names` (m,) say whose. `rows`
+    restricts them to some rows, lazily.
+    """
+
+    names: tuple[str, ...]
+    arrays: tuple[np.ndarray, ...]
+    rows: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        shapes = {a.shape for a in self.arrays}
+        if len(shapes) != 1 or len(self.names) != len(self.arrays):
+            raise PredictionError("members of a pool have one shape and a name each", f"{shapes}")
+
+    def __len__(self) -> int:
+        return len(self.arrays[0]) if self.rows is None else len(self.rows)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(m, n, c)."""
+        return len(self.arrays), len(self), self.arrays[0].shape[1]
+
+    def take(self, rows: np.ndarray) -> Pool:
+        """The same members for some rows (positions or mask)."""
+        index = np.flatnonzero(rows) if rows.dtype == bool else np.asarray(rows)
+        return Pool(self.names, self.arrays, index if self.rows is None else self.rows[index])
+
+    def select(self, members: Sequence[int]) -> Pool:
+        """Some members, in the given order."""
+        names = tuple(self.names[i] for i in members)
+        return Pool(names, tuple(self.arrays[i] for i in members), self.rows)
+
+    def blocks(self, size: int = 65_536) -> Iterator[np.ndarray]:
+        """(m, b, c) float32 blocks of rows, in order."""
+        for start in range(0, len(self), size):
+            part = slice(start, start + size)
+            index = part if self.rows is None else self.rows[part]
+            yield np.stack([np.asarray(a[index], dtype=np.float32) for a in self.arrays])
+
+    def matrix(self) -> np.ndarray:
+        """(m, n, c) float32: the one copy."""
+        out = np.empty(self.shape, dtype=np.float32)
+        for member, array in zip(out, self.arrays, strict=True):
+            member[...] = array if self.rows is None else array[self.rows]
+        return out
+
+
+def pool_of(records: Sequence[Predictions], which: str = "oof") -> Pool:
+    """The pool of one array of several records."""
+    arrays = tuple(getattr(r, which) for r in records)
+    return Pool(tuple(r.name for r in records), arrays)

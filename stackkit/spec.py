@@ -1,0 +1,235 @@
+"""The protocols of the loop: what a model is, what it reads, what it is fitted for.
+
+A `ModelSpec` names a `Learner` (declared parameters), which builds an estimator for an `Objective`
+and a seed. A `Source` turns a Fit into `Views`: the inputs of fitting, scoring and predicting.
+`cross_fit` knows nothing else of a model.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+from stackkit.competition import Competition
+from stackkit.config import check_name
+from stackkit.errors import ConfigError, nearest
+from stackkit.folds import Fit
+from stackkit.metrics import Metric
+
+Role = Literal["base", "meta", "blend"]
+TASKS = ("binary", "multiclass", "regression")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a fit aims at: enters every key.
+
+    `space` is where means over folds are taken and where a value target is best fitted ("identity"
+    or "log1p"); `surrogate` is the smooth loss nearest to the metric ("logloss" or "squared", in
+    `space`); `classes` are the labels in class order, as text, the positive one last; `metric` is
+    there for learners that declare `reads_metric`, else None.
+    """
+
+    task: str
+    space: str
+    surrogate: str
+    classes: tuple[str, ...] = ()
+    metric: Metric | None = None
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What of it enters a key."""
+        metric = None if self.metric is None else self.metric.recipe()
+        return {
+            "task": self.task,
+            "space": self.space,
+            "surrogate": self.surrogate,
+            "classes": list(self.classes),
+            "metric": metric,
+        }
+
+    @property
+    def output(self) -> str:
+        """ "proba" or "value"."""
+        return "value" if self.task == "regression" else "proba"
+
+    @property
+    def width(self) -> int:
+        """Columns c of a prediction: 1 for regression and binary, else one a class."""
+        return len(self.classes) if self.task == "multiclass" else 1
+
+
+@runtime_checkable
+class Estimator(Protocol):
+    """What `Learner.build` returns."""
+
+    def fit(self, X: Any, y: np.ndarray, weight: np.ndarray | None = None) -> Estimator:
+        """Fit on X (Matrix or Pool), y (n,) and row weights (n,); return self."""
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predictions (n, c): probabilities or values in the target's units."""
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """A frozen dataclass whose fields are the declared parameters.
+
+    Class attributes declare the rest: `kind` and `version` enter the key in place of the code;
+    `test_from` "folds" averages the fold models' test predictions, "full" fits once on all rows;
+    `threads` is the number each fit uses; `reads_metric` puts the metric into the objective;
+    `needs_features` says that it reads features, not only predictions.
+    """
+
+    kind: ClassVar[str]
+    version: ClassVar[int]
+    test_from: ClassVar[str]
+    reads_metric: ClassVar[bool]
+    needs_features: ClassVar[bool]
+    threads: int
+
+    def build(self, objective: Objective, seed: int) -> Estimator:
+        """An unfitted estimator."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest input a model takes; None: no limit."""
+
+    rows: int | None = None
+    columns: int | None = None
+
+    def exceeded(self, rows: int, columns: int) -> str | None:
+        """The limit that is exceeded, in words, or None."""
+        if self.rows is not None and rows > self.rows:
+            return f"{rows:,} rows above its limit of {self.rows:,}"
+        if self.columns is not None and columns > self.columns:
+            return f"{columns:,} columns above its limit of {self.columns:,}"
+        return None
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A named learner with what the stack must know of it.
+
+    Parameters
+    ----------
+    name : of the entry in cache and tables; not part of the key.
+    learner : the declared parameters.
+    family : models of one family err alike.
+    tasks : the tasks it takes.
+    recipe : the feature recipe it reads; None for learners that read a stack.
+    role : "base", "meta" or "blend".
+    limits : the largest input it takes.
+    fidelity : the parameter that trades accuracy for time, if there is one.
+    cost_hint : expected cost relative to ridge; longer fits start first.
+    seed : varies the model, never the folds.
+    code : bytes of user code that the learner stands on; part of the key.
+    """
+
+    name: str
+    learner: Learner
+    family: str
+    tasks: tuple[str, ...] = TASKS
+    recipe: str | None = "trees"
+    role: Role = "base"
+    limits: Limits = Limits()
+    fidelity: str | None = None
+    cost_hint: float = 1.0
+    seed: int = 0
+    code: bytes | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "model name")
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The learner's declared parameters, threads aside."""
+        fields = dataclasses.fields(self.learner)
+        return {f.name: getattr(self.learner, f.name) for f in fields if f.name != "threads"}
+
+    def with_parameters(self, parameters: Mapping[str, Any]) -> ModelSpec:
+        """This spec with other parameters; ConfigError for a name that the learner lacks."""
+        known = {f.name for f in dataclasses.fields(self.learner)}
+        for name in parameters:
+            if name not in known:
+                raise ConfigError(
+                    f"{self.name} has no parameter {name!r}", hint=nearest(name, known)
+                )
+        learner = dataclasses.replace(self.learner, **parameters)
+        return dataclasses.replace(self, learner=learner)
+
+    def with_fidelity(self, share: float) -> ModelSpec:
+        """This spec with its fidelity parameter scaled by `share` (0, 1], at least 1."""
+        if self.fidelity is None or share == 1:
+            return self
+        value = getattr(self.learner, self.fidelity)
+        return self.with_parameters({self.fidelity: max(1, round(value * share))})
+
+    def with_seed(self, seed: int) -> ModelSpec:
+        """This spec with another seed."""
+        return dataclasses.replace(self, seed=seed)
+
+
+@dataclass(frozen=True)
+class Views:
+    """The inputs of one Fit, all of one kind (Matrix or Pool), None for those that are absent.
+
+    `rows` are the positions in train that `fit` holds (None: all n); `weight` (len of fit,) is 0 for
+    rows not to be fitted on, or None; `score_rows` the positions that `score` holds. `test` and
+    `holdout` give the predictions that are averaged over fits; where `chained`, `test_chain` and
+    `holdout_chain` give this Fit's own chain, else the chain reads the same inputs. `transform`
+    turns a frame of new rows into the kind of `test` (None for a Pool).
+    """
+
+    fit: Any
+    score_rows: np.ndarray
+    score: Any = None
+    holdout: Any = None
+    test: Any = None
+    rows: np.ndarray | None = None
+    weight: np.ndarray | None = None
+    chained: bool = False
+    holdout_chain: Any = None
+    test_chain: Any = None
+    transform: Callable[[Any], Any] | None = None
+
+
+@runtime_checkable
+class Source(Protocol):
+    """What a learner reads. Pickles as paths of mapped files, never as data.
+
+    `scored` (n,) bool are the rows that it has inputs for, None for all; `parents` the records that
+    it reads (anything with key, depth and evidence), none for features.
+    """
+
+    scored: np.ndarray | None
+    parents: Sequence[Any]
+
+    @property
+    def key(self) -> Mapping[str, Any]:
+        """What of it enters the key of a record."""
+
+    def narrow(self, fit: Fit) -> Fit:
+        """The Fit on the rows that it has inputs for."""
+
+    def score_rows(self, fit: Fit) -> np.ndarray:
+        """Positions of the rows that a Fit scores, sorted."""
+
+    def prepare(self, fit: Fit) -> Views:
+        """The inputs of one Fit, fitted on `fit.fit_rows` only."""
+
+
+def objective_for(competition: Competition, learner: Learner) -> Objective:
+    """The objective of a learner on a competition."""
+    metric = competition.metric
+    return Objective(
+        task=competition.task,
+        space=metric.average_space,
+        surrogate=metric.surrogate_for(competition.task),
+        classes=tuple(str(c) for c in competition.classes),
+        metric=metric if learner.reads_metric else None,
+    )

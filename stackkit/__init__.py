@@ -1,0 +1,47 @@
+"""stackkit: out-of-fold predictions cached on disk, stacked, blended and submitted.
+
+Users and notebooks import from here only. Names are loaded when they are first used, so that
+`import stackkit` loads neither torch nor a booster nor matplotlib.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_WHERE = {
+    "stackkit.bench": ("Bench",),
+    "stackkit.cache": ("NoCache", "OOFCache"),
+    "stackkit.competition": ("Competition",),
+    "stackkit.crossfit": ("cross_fit",),
+    "stackkit.datasets": ("from_embedded", "load_competition", "load_embedded", "make_playground"),
+    "stackkit.errors": ("StackkitError",),
+    "stackkit.evaluation": ("GateDecision", "gate", "leaderboard"),
+    "stackkit.exchange": ("import_predictions",),
+    "stackkit.folds": ("Fit", "Folds", "make_folds", "suggest_scheme"),
+    "stackkit.level0": ("SklearnLearner", "get_model", "model_names", "register"),
+    "stackkit.level1": ("METAS",),
+    "stackkit.level2": ("BLENDS",),
+    "stackkit.metrics": ("get_metric", "metric_names", "register_metric"),
+    "stackkit.predictions": ("Pool", "Predictions"),
+    "stackkit.report": ("figures", "tables"),
+    "stackkit.run": ("Run", "plan", "predict", "run", "set_up"),
+    "stackkit.scoring": ("oracle_score",),
+    "stackkit.spec": ("ModelSpec",),
+    "stackkit.submission": ("submission_frame", "validate_submission", "write_submission"),
+}
+_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'stackkit' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

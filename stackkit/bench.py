@@ -88,6 +88,11 @@ class Bench:
         source = self._features(spec).key if spec.recipe is not None else stack_key(parents)
         return key_of(self._content(spec, source, objective_for(self.competition, spec.learner)))
 
+    def fit_ids(self, spec: ModelSpec) -> list[str]:
+        """Ids of the Fits that a spec needs where its source has every row."""
+        full = ["full"] if self._test_from(spec) == "full" else []
+        return [fit.id for fit in self.folds.fits()] + full
+
     def _source(self, spec: ModelSpec, inputs: Inputs) -> Source:
         if self.competition.task not in spec.tasks:
             raise ConfigError(f"{spec.name} takes {', '.join(spec.tasks)}", self.competition.task)

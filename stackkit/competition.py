@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stackkit.config import CompetitionConfig, FeaturesConfig, check_name
+from stackkit.config import CompetitionConfig, check_name
 from stackkit.errors import ConfigError, DataError, nearest
 from stackkit.metrics import Metric, check_metric, get_metric
 from stackkit.schema import DATETIME, Schema, column_kind, infer_schema, is_number
@@ -73,7 +73,7 @@ class Competition:
         oracle: np.ndarray | None = None,
         **options: Any,
     ) -> Competition:
-        """A competition from frames; `options` are keys of competition.toml (id, task, positive, …).
+        """A competition from frames; `options` are keys of competition.toml (id, task, …).
 
         Raises
         ------

@@ -63,7 +63,10 @@ class FoldsConfig:
 
 @dataclass(frozen=True)
 class FeaturesConfig:
-    """[features]: the hook and what is left out. `hook` None: features.py beside the file, if any."""
+    """[features]: the hook and what is left out.
+
+    `hook` None: features.py beside the file, if it is there.
+    """
 
     hook: str | None = None
     extra_files: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
 """Predictions: the one record that every level makes; and Pool, many of them stacked.
 
-*Data format.* Arrays are in the target's original units (probabilities or values), float32, C order.
-Row i of `oof` is row i of the train file. c = 1 for regression and binary, else one column a class.
+*Data format.* Arrays are in the target's original units (probabilities or values), float32, C
+order. Row i of `oof` is row i of the train file. c = 1 for regression and binary, else one column a
+class.
 """
 
 from __future__ import annotations

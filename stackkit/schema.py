@@ -1,8 +1,8 @@
-"""Columns and their kinds: how a raw frame becomes typed features, the same for train, test and replay.
+"""Columns and their kinds: how a raw frame becomes typed features, for train, test and replay.
 
-Kinds: "numeric" (numbers and booleans), "datetime" (a datetime dtype, or text of which at least 99 %
-parse in one ISO-like format with separators), "text" (more than 50 levels, more than half of the
-values distinct) and "categorical" (everything else).
+Kinds: "numeric" (numbers and booleans), "datetime" (a datetime dtype, or text of which at least
+99 % parse in one ISO-like format with separators), "text" (more than 50 levels, more than half of
+the values distinct) and "categorical" (everything else).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Schema:
         return [name for name, k in self.kinds.items() if k == kind]
 
     def apply(self, frame: pd.DataFrame, what: str = "the frame") -> pd.DataFrame:
-        """The feature columns of `frame`, typed; DataError where one is missing or of another kind."""
+        """The feature columns of `frame`, typed; DataError where one is missing or unlike."""
         missing = [c for c in self.columns if c not in frame.columns]
         if missing:
             raise DataError(

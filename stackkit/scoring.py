@@ -46,7 +46,7 @@ def score_repeats(competition: Competition, folds: Folds, repeats: np.ndarray) -
 def readable_predictions(
     competition: Competition, folds: Folds, repeat: int, oof: np.ndarray
 ) -> np.ndarray:
-    """What the metric reads: predictions, or labels by a decision that is cross-fitted over folds."""
+    """What the metric reads: predictions, or labels by a decision cross-fitted over folds."""
     kind = competition.metric.decision_for(competition.task)
     if kind is None:
         return oof

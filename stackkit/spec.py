@@ -178,8 +178,8 @@ class ModelSpec:
 class Views:
     """The inputs of one Fit, all of one kind (Matrix or Pool), None for those that are absent.
 
-    `rows` are the positions in train that `fit` holds (None: all n); `weight` (len of fit,) is 0 for
-    rows not to be fitted on, or None; `score_rows` the positions that `score` holds. `test` and
+    `rows` are the positions in train that `fit` holds (None: all n); `weight` (len of fit,) is 0
+    for rows not to be fitted on, or None; `score_rows` the positions that `score` holds. `test` and
     `holdout` give the predictions that are averaged over fits; where `chained`, `test_chain` and
     `holdout_chain` give this Fit's own chain, else the chain reads the same inputs. `transform`
     turns a frame of new rows into the kind of `test` (None for a Pool).

@@ -1,4 +1,4 @@
-"""StackSource: what levels 1 and 2 read. The predictions of parent records, mapped, never copied."""
+"""StackSource: what levels 1 and 2 read, the predictions of parent records, mapped."""
 
 from __future__ import annotations
 

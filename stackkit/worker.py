@@ -133,7 +133,7 @@ class _Constant:
 
 
 def _predict(task: FitTask, model: FittedModel, views: Views) -> dict[str, np.ndarray]:
-    """Predictions for every view that is there; the chain is the test where it is the same input."""
+    """Predictions for every view that is there; the chain is the test where inputs are the same."""
     inputs = {"oof": views.score, "test": views.test, "held": views.holdout}
     if views.chained:
         inputs |= {"test_chain": views.test_chain, "held_chain": views.holdout_chain}

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,13 +42,13 @@ class Shelf:
         found = (p for level in LEVELS.values() for p in (self.folder / level).glob("*-*"))
         return sorted(p for p in found if (p / "recipe.json").exists())
 
-    def find(self, key: str) -> Path | None:
-        """The folder of the entry with this key, under any name; its whole key is compared."""
-        for path in self.entries():
-            if path.name.endswith(f"-{key[:12]}"):
-                with contextlib.suppress(DamagedEntry):
-                    if read_recipe(path)["key"] == key:
-                        return path
+    def describe(self, key: str) -> dict[str, Any] | None:
+        """recipe.json of the entry with this key, under any name; None where there is none."""
+        for path in self._named(key):
+            with contextlib.suppress(DamagedEntry):
+                table = read_recipe(path)
+                if table["key"] == key:
+                    return table
         return None
 
     def load(self, key: str) -> Predictions | None:
@@ -62,6 +62,11 @@ class Shelf:
             if record.key == key:
                 return record
         return None
+
+    def records(self) -> list[Predictions]:
+        """Every complete record, mapped; damaged entries are left out and set aside."""
+        keys = (row["key"] for row in self.table() if "damaged" not in row)
+        return [record for key in keys if (record := self.load(key)) is not None]
 
     def _named(self, key: str) -> list[Path]:
         return [p for p in self._candidates() if p.name.endswith(f"-{key[:12]}")]
@@ -165,3 +170,29 @@ class Shelf:
             except DamagedEntry as error:
                 wrong.append((path, str(error)))
         return wrong
+
+    def unreached(self, kept: Set[str]) -> list[tuple[Path, int]]:
+        """Entries, models and leftovers that no key of `kept` stands on, with their bytes."""
+        recipes = {row["key"]: row for row in self.table() if "damaged" not in row}
+        reached = _ancestors(recipes, kept)
+        loose = [row["folder"] for key, row in recipes.items() if key not in reached]
+        short = {key[:12] for key in reached}
+        loose += [p for p in (self.folder / "models").glob("*") if p.name not in short]
+        loose += [p for n in (".damaged", ".scratch") for p in (self.folder / n).glob("*")]
+        return [(path, _bytes(path)) for path in loose]
+
+
+def _ancestors(recipes: Mapping[str, Mapping[str, Any]], keys: Set[str]) -> set[str]:
+    reached: set[str] = set()
+    waiting = [key for key in keys if key in recipes]
+    while waiting:
+        key = waiting.pop()
+        if key not in reached:
+            reached.add(key)
+            waiting += [p for p in recipes[key]["parents"] if p in recipes]
+    return reached
+
+
+def _bytes(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(f.stat().st_size for f in files if f.is_file())

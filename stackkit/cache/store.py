@@ -58,8 +58,9 @@ class NoCache(OOFCache):
         super().__init__(self._folder.name)
 
 
-def remove(folder: Path) -> int:
-    """Remove a folder of the cache; the bytes that it held."""
-    size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
-    shutil.rmtree(folder)
-    return size
+def remove(path: Path) -> None:
+    """Remove a file or a folder of the cache."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

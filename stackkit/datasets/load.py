@@ -37,7 +37,7 @@ def load_competition(where: str | Path) -> Competition:
     if str(where) in EMBEDDED:
         return from_embedded(load_embedded(str(where)))
     raise ConfigError(
-        f"a competition is one of {', '.join(EMBEDDED)}, or a folder with a {FILE}",
+        f"a competition is a folder with a {FILE}, such a file, or an embedded name",
         repr(str(where)),
         nearest(str(where), EMBEDDED),
     )

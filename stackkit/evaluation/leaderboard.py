@@ -17,8 +17,8 @@ def leaderboard(records: Sequence[Predictions]) -> pd.DataFrame:
     """One row a record, best first; records are of one competition and fold plan.
 
     `cv` is the metric on the pooled out-of-fold predictions, `fold_mean` ± `fold_sd` its mean and
-    standard deviation over folds, `coverage` the share of train rows scored, `seconds` the wall time
-    of all its Fits.
+    standard deviation over folds, `coverage` the share of train rows scored, `seconds` the wall
+    time of all its Fits.
     """
     ordered = sorted(records, key=_order)
     rows = [

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
-import cloudpickle
 import pandas as pd
 
 from stackkit.competition import Competition
 from stackkit.errors import ConfigError, DataError
 from stackkit.recipe import content_digest
 from stackkit.schema import Schema, infer_schema
+from stackkit.user_code import load_user_module
 
 DEFAULT_FILE = "features.py"
 CHECKED_ROWS = 50
@@ -126,21 +123,3 @@ def load_hook(path: Path, extra_files: list[Path]) -> Hook:
         raise ConfigError("[features] extra_files exist", ", ".join(missing))
     content = b"\0".join(p.read_bytes() for p in [path, *extra_files])
     return Hook(function, content_digest(content), bool(getattr(module, "TRANSDUCTIVE", False)))
-
-
-def load_user_module(path: Path) -> ModuleType:
-    """Import a user's file under a name of its own; it travels to workers by value."""
-    name = f"stackkit_user_{path.stem}_{content_digest(str(path.resolve()).encode())[:8]}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ConfigError(
-            f"{path.name} can be imported",
-            f"{type(error).__name__}: {error}",
-            "run it with python to see where it fails",
-        ) from error
-    cloudpickle.register_pickle_by_value(module)
-    return module

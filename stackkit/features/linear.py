@@ -21,7 +21,8 @@ from stackkit.features.numeric import (
 from stackkit.schema import CATEGORICAL, DATETIME, NUMERIC, Schema
 
 ONE_HOT = 40  # levels with a column of their own
-LEAST = 5  # rows of a level with a column of its own
+COIN = 0.5  # scale of 0/1 columns: their own deviations would make rare ones large
+LEAST = 10  # rows of a level with a column of its own
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def _centre(encoder: Encoder, values: pd.Series) -> Centred:
     made = encoder.transform(values)
     present = np.maximum((~np.isnan(made)).sum(axis=0), 1)
     mean = np.nansum(made, axis=0) / present
+    if isinstance(encoder, Indicators | Equal | Missing):
+        return Centred(encoder, mean, np.full(len(mean), COIN))
     scale = np.sqrt(np.nansum((made - mean) ** 2, axis=0) / present)
     return Centred(encoder, mean, np.where(scale > 1e-9, scale, 1.0))
 

@@ -10,7 +10,7 @@ import pandas as pd
 SAMPLE = 20_000  # rows that shape parameters are estimated from
 POWERS = tuple(np.arange(-2.0, 3.01, 0.25))
 SKEWED = 0.75  # |skewness| from which a column is transformed
-BOUND = 4.0  # where values are bounded smoothly, in robust standard deviations
+BOUND = 3.0  # where values are bounded smoothly, in robust standard deviations
 SPIKE = 0.05  # least share of zeros, and of other values, for an indicator of zero
 FEW = 16  # most distinct whole numbers that also get indicators
 

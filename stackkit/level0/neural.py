@@ -14,9 +14,7 @@ from stackkit.level0.target import target_space
 from stackkit.spec import Objective
 
 if TYPE_CHECKING:
-    import torch
-
-    from stackkit.nets.mlp import Bundle, Shape
+    from stackkit.nets.mlp import Shape
 
 REFERENCE = 1000  # rows up to which all epochs are run
 BATCH = 256
@@ -94,7 +92,7 @@ class MLPFit:
             return self.space_.inverse(np.concatenate(made))
         return as_columns(np.concatenate(made))
 
-    def _plan(self, n: int):  # noqa
+    def _plan(self, n: int):
         from stackkit.nets.training import Training
 
         learner = self.learner
@@ -104,7 +102,7 @@ class MLPFit:
         rate = learner.learning_rate or default
         return Training(steps, BATCH, rate, learner.weight_decay)
 
-    def _loss(self, bundle, X, y, weight):  # noqa
+    def _loss(self, bundle, X, y, weight):
         import torch
         from torch.nn import functional as F
 

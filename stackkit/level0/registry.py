@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
 from stackkit.errors import ConfigError, nearest
 from stackkit.level0.baseline import Prior
 from stackkit.level0.boosting import LightGBM
@@ -52,3 +55,21 @@ def get_model(name: str) -> ModelSpec:
 def model_names() -> list[str]:
     """The names of all models, built-in ones first."""
     return [*_BUILT_IN, *_registered]
+
+
+def registered_names() -> list[str]:
+    """The names of the models that users registered."""
+    return list(_registered)
+
+
+@contextmanager
+def own_models(specs: Iterable[ModelSpec]) -> Iterator[None]:
+    """Within the body, `specs` are registered; afterwards the registry is as it was."""
+    before = dict(_registered)
+    for spec in specs:
+        register(spec)
+    try:
+        yield
+    finally:
+        _registered.clear()
+        _registered.update(before)

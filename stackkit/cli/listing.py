@@ -1,0 +1,75 @@
+"""plan, leaderboard, models, metrics: the verbs that only read."""
+
+from __future__ import annotations
+
+import click
+
+from stackkit.cli.options import (
+    CACHE_DIR,
+    COMPETITION,
+    JSON,
+    PROFILE,
+    SEED,
+    print_rows,
+    print_table,
+)
+
+
+@click.command()
+@COMPETITION
+@PROFILE
+@CACHE_DIR
+@SEED
+@JSON
+def plan(
+    competition: str, profile: str | None, cache_dir: str | None, seed: int, as_json: bool
+) -> None:
+    """Show what is cached and what would be fitted; fits nothing."""
+    from stackkit.report.tables import plan_notes
+    from stackkit.run import set_up
+    from stackkit.stack import plan_nodes
+
+    setup = set_up(competition, profile, cache_dir, seed)
+    print_table(plan_nodes(setup.nodes, setup.bench), as_json)
+    for note in plan_notes(setup):
+        click.echo(note, err=True)
+
+
+@click.command()
+@COMPETITION
+@CACHE_DIR
+@JSON
+def leaderboard(competition: str, cache_dir: str | None, as_json: bool) -> None:
+    """Rank every cached record of this data and these folds."""
+    from stackkit.errors import ConfigError
+    from stackkit.evaluation import leaderboard as ranked
+    from stackkit.report.tables import leaderboard_text
+    from stackkit.run import set_up
+
+    shelf = set_up(competition, cache_dir=cache_dir).bench.shelf
+    records = shelf.records()
+    if not records:
+        raise ConfigError("a leaderboard has records", "none", f"stackkit run {competition}")
+    table = ranked(records)
+    if as_json:
+        print_table(table, as_json)
+    else:
+        click.echo(leaderboard_text(table))
+
+
+@click.command()
+@JSON
+def models(as_json: bool) -> None:
+    """List the base models, meta-models and blends."""
+    from stackkit.report.tables import model_rows
+
+    print_rows(model_rows(), as_json)
+
+
+@click.command()
+@JSON
+def metrics(as_json: bool) -> None:
+    """List the metrics."""
+    from stackkit.report.tables import metric_rows
+
+    print_rows(metric_rows(), as_json)

@@ -1,0 +1,51 @@
+"""The command group, its exit codes, and nothing else.
+
+0 done; 1 a defect of ours, with its traceback; 2 what the user can mend; 130 interrupted before
+anything could be submitted.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import click
+
+from stackkit.cli.cache import cache
+from stackkit.cli.listing import leaderboard, metrics, models, plan
+from stackkit.cli.notebooks import notebooks
+from stackkit.cli.running import predict, run
+from stackkit.errors import StackkitError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="stackkit")
+@click.option("--debug", is_flag=True, help="Log what is done to standard error.")
+def cli(debug: bool) -> None:
+    """Cached out-of-fold predictions, stacked, blended and submitted."""
+    level = logging.DEBUG if debug else logging.WARNING
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(message)s")
+    logging.getLogger("stackkit").setLevel(level)
+
+
+for command in (run, predict, plan, leaderboard, cache, models, metrics, notebooks):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command and leave with its exit code."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except StackkitError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted: nothing was submitted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,69 @@
+"""run and predict: the verbs that make files. The last line of output is the path written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stackkit.cli.options import CACHE_DIR, COMPETITION, PROFILE, SEED, print_table
+from stackkit.errors import BudgetError
+
+
+@click.command()
+@COMPETITION
+@PROFILE
+@click.option("--time-limit", metavar="10m", help="Not yet available.")
+@click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes; default: cores."
+)
+@CACHE_DIR
+@click.option("--output", metavar="FOLDER", help="Where submissions go, if elsewhere.")
+@SEED
+def run(
+    competition: str,
+    profile: str | None,
+    time_limit: str | None,
+    jobs: int | None,
+    cache_dir: str | None,
+    output: str | None,
+    seed: int,
+) -> None:
+    """Fit what is missing of the stack, choose, write the submission."""
+    if time_limit is not None:
+        raise BudgetError("--time-limit is not yet available", repr(time_limit), "leave it out")
+    from stackkit.progress import default_progress
+    from stackkit.report.tables import run_text
+    from stackkit.run import run_setup, set_up
+
+    setup = set_up(competition, profile, cache_dir, seed)
+    folds = setup.bench.folds
+    click.echo(f"folds: {folds.scheme}, {folds.n_splits} splits: {folds.reason}", err=True)
+    done = run_setup(setup, jobs, output, default_progress())
+    click.echo(run_text(setup, done))
+    if done.stack.interrupted:
+        click.echo("interrupted: submitted what was finished", err=True)
+    click.echo(done.submission or done.report)
+
+
+@click.command()
+@COMPETITION
+@click.argument("new", metavar="NEW.CSV", type=click.Path(path_type=Path))
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Where to write.")
+@click.option("--raw", is_flag=True, help="Every record of the stack, before any decision.")
+@CACHE_DIR
+def predict(
+    competition: str, new: Path, output: Path | None, raw: bool, cache_dir: str | None
+) -> None:
+    """Replay the latest run's stack on new rows; fits nothing."""
+    from stackkit.cache.atomic import write_file
+    from stackkit.datasets import load_competition
+    from stackkit.run import predict as replay
+    from stackkit.run import read_new_rows
+
+    loaded = load_competition(competition)
+    frame = replay(loaded, read_new_rows(new, loaded), raw, cache_dir)
+    path = output or Path(f"{loaded.name}_{new.name.split('.')[0]}_predictions.csv")
+    write_file(path, frame.to_csv(index=False, lineterminator="\n").encode())
+    print_table(frame.head(), as_json=False)
+    click.echo(path)

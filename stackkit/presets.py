@@ -1,0 +1,125 @@
+"""Presets: which models stand on which, by profile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stackkit.competition import Competition
+from stackkit.config import ModelsConfig
+from stackkit.errors import ConfigError, nearest
+from stackkit.level0 import get_model, registered_names
+from stackkit.level1 import METAS
+from stackkit.level2 import BLENDS
+from stackkit.spec import ModelSpec
+
+PRIOR = "prior"
+INCUMBENT = "simplex"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """The models of a profile.
+
+    Attributes
+    ----------
+    base, metas, blends : names, the blends over level 0.
+    top : blends over levels 0 and 1 together: name -> the blend that it is.
+    fidelity : share of the base models' production fidelity.
+    """
+
+    base: tuple[str, ...]
+    metas: tuple[str, ...]
+    blends: tuple[str, ...]
+    top: tuple[tuple[str, str], ...] = ()
+    fidelity: float = 1.0
+
+
+PRESETS = {
+    "quick": Preset(("ridge", "rf", "lightgbm"), (), ("mean", "rank_mean", "best_single",
+                    INCUMBENT), fidelity=0.3),
+    "standard": Preset(("ridge", "rf", "lightgbm", "mlp"), ("ridge_meta",),
+                       ("mean", "rank_mean", "best_single", INCUMBENT),
+                       (("simplex_all", "simplex"),)),
+}  # fmt: skip
+PLANNED = ("best",)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A model of a stack and the names of those that it stands on (none: on features)."""
+
+    spec: ModelSpec
+    parents: tuple[str, ...] = ()
+
+
+def get_preset(name: str) -> Preset:
+    """The preset of a profile; ConfigError for one that is unknown or not yet available."""
+    if name in PLANNED:
+        raise ConfigError(f"profile {name!r} is not yet available", hint=nearest(name, PRESETS))
+    if name not in PRESETS:
+        raise ConfigError("unknown profile", repr(name), nearest(name, PRESETS))
+    return PRESETS[name]
+
+
+def stack_nodes(competition: Competition, preset: Preset, seed: int = 0) -> list[Node]:
+    """The nodes of a stack in the order of levels; the prior first.
+
+    [models] of the competition chooses and changes base models; registered ones join.
+    """
+    models = competition.config.models
+    names = _base_names(preset, models)
+    base = [_base(name, preset, models) for name in names]
+    base = [s for s in base if _fits(s, competition)]
+    if not base:
+        raise ConfigError("a stack has a base model", f"none of {names} takes this competition")
+    metas = [METAS[n] for n in preset.metas]
+    blends = [BLENDS[n] for n in preset.blends if _fits(BLENDS[n], competition)]
+    pool = tuple(s.name for s in base)
+    both = pool + tuple(s.name for s in metas)
+    nodes = [Node(get_model(PRIOR)), *(Node(s) for s in base)]
+    nodes += [Node(s, pool) for s in (*metas, *blends)]
+    nodes += [Node(_renamed(BLENDS[kind], name), both) for name, kind in preset.top]
+    return [Node(n.spec.with_seed(n.spec.seed + seed), n.parents) for n in nodes]
+
+
+def _base_names(preset: Preset, models: ModelsConfig) -> list[str]:
+    wanted = models.include or (*preset.base, *registered_names())
+    for name in (*wanted, *models.exclude, *models.params):
+        get_model(name)
+    return [n for n in wanted if n not in models.exclude]
+
+
+def _base(name: str, preset: Preset, models: ModelsConfig) -> ModelSpec:
+    spec = get_model(name).with_fidelity(preset.fidelity)
+    return spec.with_parameters(models.params.get(name, {}))
+
+
+def _fits(spec: ModelSpec, competition: Competition) -> bool:
+    if competition.task not in spec.tasks or left_out(spec, competition):
+        return False
+    return competition.metric.ranks or not spec.learner.kind.startswith("rank")
+
+
+def left_out(spec: ModelSpec, competition: Competition) -> str | None:
+    """The limit of a model that the competition exceeds, in words."""
+    return spec.limits.exceeded(competition.n_rows, len(competition.schema.columns))
+
+
+def _renamed(spec: ModelSpec, name: str) -> ModelSpec:
+    import dataclasses
+
+    return dataclasses.replace(spec, name=name)
+
+
+def level_of(nodes: Sequence[Node]) -> list[list[Node]]:
+    """Nodes in batches, each of which stands on earlier ones only."""
+    levels: list[list[Node]] = []
+    placed: dict[str, int] = {}
+    for node in nodes:
+        level = 1 + max((placed[p] for p in node.parents), default=-1)
+        placed[node.spec.name] = level
+        while len(levels) <= level:
+            levels.append([])
+        levels[level].append(node)
+    return levels

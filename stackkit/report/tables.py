@@ -1,0 +1,126 @@
+"""Tables for reading: the only place where numbers become text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from stackkit.cache import OOFCache
+    from stackkit.run import Run, Setup
+
+
+LEADERBOARD = "rank name role depth cv folds coverage evidence seconds key8"
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """A table in aligned plain text, numbers to five significant decimals."""
+    return table.to_string(index=False, float_format=number, na_rep="")
+
+
+def number(value: float) -> str:
+    """A number as tables show it: five decimals, fewer where it is large."""
+    if not math.isfinite(value):
+        return ""
+    return f"{value:.5f}" if abs(value) < 100 else f"{value:.1f}"
+
+
+def leaderboard_text(table: pd.DataFrame) -> str:
+    """The leaderboard with fold mean ± sd in one column."""
+    spread = [f"{number(m)} ± {number(s)}" for m, s in table[["fold_mean", "fold_sd"]].to_numpy()]
+    shown = table.assign(
+        folds=spread,
+        coverage=[f"{c:.0%}" for c in table.coverage],
+        seconds=[f"{s:.1f}" for s in table.seconds],
+    )
+    return as_text(shown[LEADERBOARD.split()])
+
+
+def run_text(setup: Setup, run: Run) -> str:
+    """What a run says of itself: leaderboard, best achievable score, failures, the gate."""
+    from stackkit.scoring import oracle_score
+
+    lines = [leaderboard_text(run.leaderboard)]
+    chosen = run.stack.chosen
+    best = oracle_score(setup.competition, chosen.scored)
+    if best is not None:
+        lines.append(f"best achievable {setup.competition.metric.name}: {number(best)}")
+    lines += [f"left out: {name}: {reason}" for name, reason in run.stack.failures.items()]
+    lines.append(f"chosen: {chosen.name} (cv {number(chosen.cv)}); {run.stack.decision.reason}")
+    return "\n".join(lines)
+
+
+def plan_notes(setup: Setup) -> list[str]:
+    """The fold scheme with its reason, and what no recipe reads."""
+    from stackkit.stack import unread_columns
+
+    folds = setup.bench.folds
+    notes = [f"folds: {folds.scheme}, {folds.n_splits} splits: {folds.reason}"]
+    text = unread_columns(setup.bench)
+    if text:
+        notes.append(f"text columns that no recipe reads yet: {', '.join(text)}")
+    aside = list(setup.competition.auxiliary.columns)
+    if aside:
+        notes.append(f"columns that only train has, kept aside: {', '.join(aside)}")
+    return notes
+
+
+def model_rows() -> list[dict[str, Any]]:
+    """One row a base model, meta-model and blend."""
+    from stackkit.level0 import get_model, model_names
+    from stackkit.level1 import METAS
+    from stackkit.level2 import BLENDS
+
+    specs = [*(get_model(n) for n in model_names()), *METAS.values(), *BLENDS.values()]
+    return [
+        {
+            "name": s.name,
+            "role": s.role,
+            "family": s.family,
+            "tasks": ", ".join(s.tasks),
+            "reads": s.recipe or "records",
+            "rows up to": s.limits.rows or "",
+            "threads": s.learner.threads,
+            "cost": s.cost_hint,
+        }
+        for s in specs
+    ]
+
+
+def metric_rows() -> list[dict[str, Any]]:
+    """One row a metric."""
+    from stackkit.metrics import get_metric, metric_names
+
+    metrics: Iterable[Any] = (get_metric(name) for name in metric_names())
+    return [
+        {
+            "name": m.name,
+            "better": "greater" if m.greater_is_better else "smaller",
+            "reads": m.reads,
+            "tasks": ", ".join(m.tasks),
+            "row losses": m.row_loss is not None,
+        }
+        for m in metrics
+    ]
+
+
+def cache_rows(cache: OOFCache, name: str | None) -> list[dict[str, Any]]:
+    """One row an entry of the cache."""
+    return [_cache_row(row) for row in cache.table(name)]
+
+
+def _cache_row(row: dict[str, Any]) -> dict[str, Any]:
+    folder = row["folder"]
+    return {
+        "competition": folder.parents[2].name,
+        "plan": folder.parents[1].name,
+        "level": folder.parent.name,
+        "name": row["name"],
+        "cv": row.get("scores", {}).get("cv", math.nan),
+        "MiB": row["bytes"] / 2**20,
+        "key8": row.get("key", "")[:8],
+        "state": row.get("damaged", "complete"),
+    }

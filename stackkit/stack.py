@@ -1,0 +1,130 @@
+"""A stack: its plan before anything is paid, and its records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from stackkit.bench import Bench
+from stackkit.crossfit import fit_level
+from stackkit.errors import ModelError
+from stackkit.evaluation import GateDecision, gate
+from stackkit.executor import Executor
+from stackkit.predictions import Predictions
+from stackkit.presets import INCUMBENT, PRIOR, Node, level_of
+from stackkit.progress import Progress
+from stackkit.schema import TEXT
+from stackkit.versions import changed_versions
+
+PLAN_COLUMNS = ("name", "role", "reads", "cached", "fits", "key8", "note")
+
+
+@dataclass
+class Stack:
+    """The records of a stack.
+
+    Attributes
+    ----------
+    records : by name, in the order of levels.
+    failures : reasons, by name.
+    fitted : Fits that were fitted now.
+    interrupted : whether the user broke off: what was finished is here.
+    decision : what the gate chose.
+    """
+
+    records: dict[str, Predictions] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+    fitted: int = 0
+    interrupted: bool = False
+    decision: GateDecision | None = None
+
+    @property
+    def chosen(self) -> Predictions:
+        """The record to submit."""
+        if self.decision is None:
+            raise ModelError("a stack has a record to submit", "no base model finished")
+        return self.decision.record
+
+
+def plan_nodes(nodes: Sequence[Node], bench: Bench) -> pd.DataFrame:
+    """One row a model: what is cached and what would be fitted. Fits nothing."""
+    keys: dict[str, str] = {}
+    rows = []
+    for node in nodes:
+        keys[node.spec.name] = key = bench.key(node.spec, [keys[p] for p in node.parents])
+        rows.append(_plan_row(node, key, bench))
+    return pd.DataFrame(rows, columns=list(PLAN_COLUMNS))
+
+
+def _plan_row(node: Node, key: str, bench: Bench) -> tuple[object, ...]:
+    recipe = bench.shelf.describe(key)
+    partial = bench.shelf.partial(key)
+    missing = [f for f in bench.fit_ids(node.spec) if not partial.path(f).exists()]
+    reads = node.spec.recipe or ", ".join(node.parents)
+    note = ""
+    if recipe is not None and (changed := changed_versions(recipe["versions"])):
+        note = f"made under other versions of {', '.join(changed)}"
+    fits = 0 if recipe is not None else len(missing)
+    return node.spec.name, node.spec.role, reads, recipe is not None, fits, key[:8], note
+
+
+def unread_columns(bench: Bench) -> list[str]:
+    """Text columns, which no recipe reads yet."""
+    return bench.competition.schema.of_kind(TEXT)
+
+
+def fit_stack(
+    nodes: Sequence[Node], bench: Bench, executor: Executor, progress: Progress | None = None
+) -> Stack:
+    """Fit a stack level by level; a model that fails is left out of what stands on it.
+
+    After the first Ctrl-C no further base model is fitted; the levels above go on with what is
+    there.
+
+    Raises
+    ------
+    ModelError : no base model is left.
+    """
+    stack = Stack()
+    for level in level_of(nodes):
+        works = [
+            (node.spec, _parents(node, stack.records))
+            for node in level
+            if not node.parents or any(p in stack.records for p in node.parents)
+        ]
+        result = fit_level(works, bench, executor, progress)
+        stack.records |= {r.name: r for r in result.records}
+        stack.failures |= result.failures
+        stack.fitted += result.fitted
+        stack.interrupted |= result.interrupted
+        if not any(name != PRIOR for name in stack.records):
+            _no_model(stack)
+            return stack
+    stack.decision = _gate(stack.records)
+    return stack
+
+
+def _parents(node: Node, records: dict[str, Predictions]) -> list[Predictions] | None:
+    return [records[p] for p in node.parents if p in records] if node.parents else None
+
+
+def _no_model(stack: Stack) -> None:
+    """Nothing to submit: the user broke off, or every base model failed."""
+    if not stack.interrupted:
+        reasons = "; ".join(f"{n} {r}" for n, r in stack.failures.items())
+        raise ModelError("at least one base model can be fitted", reasons)
+
+
+def _gate(records: dict[str, Predictions]) -> GateDecision:
+    """The gate over everything above level 0, the prior first, then by depth."""
+    incumbent = records.get(INCUMBENT) or _single(records)
+    above = sorted((r for r in records.values() if r.depth > 0), key=lambda r: r.depth)
+    prior = [records[PRIOR]] if PRIOR in records else []
+    return gate([*prior, *(r for r in above if r.key != incumbent.key)], incumbent)
+
+
+def _single(records: dict[str, Predictions]) -> Predictions:
+    """Where the level-0 weights are missing: the first model that is there."""
+    return next(r for name, r in reversed(records.items()) if name != PRIOR)

@@ -16,7 +16,7 @@ _WHERE = {
     "stackkit.crossfit": ("cross_fit",),
     "stackkit.datasets": ("from_embedded", "load_competition", "load_embedded", "make_playground"),
     "stackkit.errors": ("StackkitError",),
-    "stackkit.evaluation": ("GateDecision", "gate", "leaderboard"),
+    "stackkit.evaluation": ("GateDecision", "error_correlation", "gate", "leaderboard"),
     "stackkit.exchange": ("import_predictions",),
     "stackkit.folds": ("Fit", "Folds", "make_folds", "suggest_scheme"),
     "stackkit.level0": ("SklearnLearner", "get_model", "model_names", "register"),
@@ -24,11 +24,21 @@ _WHERE = {
     "stackkit.level2": ("BLENDS",),
     "stackkit.metrics": ("get_metric", "metric_names", "register_metric"),
     "stackkit.predictions": ("Pool", "Predictions"),
-    "stackkit.report": ("figures", "tables"),
-    "stackkit.run": ("Run", "plan", "predict", "run", "set_up"),
+    "stackkit.report": ("figures", "summaries", "tables"),
+    "stackkit.report.weights": ("blend_weights",),
+    "stackkit.run": ("Run", "Setup", "plan", "predict", "run", "set_up", "submit"),
     "stackkit.scoring": ("oracle_score",),
     "stackkit.spec": ("ModelSpec",),
     "stackkit.submission": ("submission_frame", "validate_submission", "write_submission"),
+    "stackkit.workflow": (
+        "add_result",
+        "choose",
+        "fit_base",
+        "fit_levels",
+        "plan_base",
+        "plan_levels",
+        "run_notebooks",
+    ),
 }
 _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
 

@@ -37,7 +37,7 @@ def train_lightgbm(
 
     data = lightgbm.Dataset(
         X.values,
-        y,
+        np.ascontiguousarray(y),
         weight=weight,
         feature_name=[f"c{j}" for j in range(X.values.shape[1])],
         categorical_feature=X.categorical,

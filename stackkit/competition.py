@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stackkit.config import CompetitionConfig, check_name
+from stackkit.config import CompetitionConfig, check_name, parse_config
 from stackkit.errors import ConfigError, DataError, nearest
+from stackkit.fingerprint import digest_column
 from stackkit.metrics import Metric, check_metric, get_metric
 from stackkit.schema import DATETIME, Schema, column_kind, infer_schema, is_number
+from stackkit.target import check_range, encode, task_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +83,8 @@ class Competition:
         DataError : a missing column, duplicate ids, a missing or constant target, infinite values.
         MetricError : a metric that does not fit the task.
         """
-        config = config or _config_from(name, target, metric, options)
+        fields = {"name": name, "train": "", "target": target, "metric": metric, **options}
+        config = config or parse_config(fields)
         _check_columns(train, test, config)
         features = _feature_columns(train, test, config)
         schema = infer_schema(train, test, features)
@@ -90,9 +93,11 @@ class Competition:
         for what, frame in (("train", typed_train), ("test", typed_test)):
             _refuse_infinite(frame, what)
         chosen = get_metric(config.metric)
-        task = _task(config.task, chosen, train[config.target])
+        labels = train[config.target]
+        task = task_of(config.task, chosen, labels)
         check_metric(chosen, task)
-        y, classes = _encode(train[config.target], task, config.positive)
+        y, classes = encode(labels, task, config.positive)
+        check_range(y, task, chosen)
         return cls(
             name=check_name(config.name),
             task=task,
@@ -158,6 +163,10 @@ class Competition:
         """Labels as they came, for class codes; values pass through."""
         return self.classes[np.asarray(codes, dtype=np.int64)] if len(self.classes) else codes
 
+    def check_new_rows(self, frame: pd.DataFrame) -> None:
+        """DataError unless raw new rows have every feature column, of its kind and finite."""
+        _refuse_infinite(self.schema.apply(frame, "the new file"), "the new file")
+
     @cached_property
     def fingerprint(self) -> str:
         """sha256 of names, kinds and values of features, target and weights, row by row."""
@@ -165,20 +174,10 @@ class Competition:
         for part, frame in (("train", self.train), ("test", self.test)):
             digest.update(f"{part}:{-1 if frame is None else len(frame)};".encode())
             for name in () if frame is None else frame.columns:
-                _digest_column(digest, name, self.kinds[name], frame[name])
-        _digest_column(digest, "", "target", pd.Series(self.y))
-        _digest_column(digest, "", "weight", pd.Series([] if self.weight is None else self.weight))
+                digest_column(digest, name, self.kinds[name], frame[name])
+        digest_column(digest, "", "target", pd.Series(self.y))
+        digest_column(digest, "", "weight", pd.Series([] if self.weight is None else self.weight))
         return digest.hexdigest()
-
-
-def _config_from(name: str, target: str, metric: str, options: dict[str, Any]) -> CompetitionConfig:
-    fields = {f.name for f in dataclasses.fields(CompetitionConfig)} - {"train", "test"}
-    for key in options:
-        if key not in fields:
-            raise ConfigError(f"unknown option {key!r}", hint=nearest(key, fields))
-    if not isinstance(target, str):
-        raise ConfigError("a competition has one target column", repr(target))
-    return CompetitionConfig(name=name, train="", target=target, metric=metric, **options)
 
 
 def _check_columns(
@@ -196,12 +195,14 @@ def _check_columns(
                 f"columns {', '.join(map(repr, train.columns[:8]))}, …",
                 nearest(name, map(str, train.columns)),
             )
+    known = {*train.columns, *(() if test is None else test.columns)}
     for name in config.features.drop:
-        if name not in train.columns:
-            hint = nearest(name, map(str, train.columns))
+        if name not in known:
+            hint = nearest(name, map(str, known))
             raise ConfigError(f"[features] drop names no column {name!r}", hint=hint)
     if test is not None and config.id is not None and config.id not in test.columns:
-        raise DataError(f"test has the id column {config.id!r}", f"{list(test.columns[:8])}")
+        names = ", ".join(map(repr, test.columns[:8]))
+        raise DataError(f"test has the id column {config.id!r}", f"columns {names}, …")
     if len(train) == 0:
         raise DataError("train has rows", "none")
 
@@ -215,10 +216,19 @@ def _feature_columns(
         aside.add(config.id)
     both = [c for c in train.columns if c not in aside and (test is None or c in test.columns)]
     if not both:
-        raise DataError("train and test share at least one feature column", "none")
-    extra = [] if test is None else [c for c in test.columns if c not in train.columns]
+        raise DataError(
+            "train and test share at least one feature column",
+            "none beside target, id, weight and what [features] drop names",
+            "keep a column",
+        )
+    known = {*train.columns, *aside}
+    extra = [] if test is None else [c for c in test.columns if c not in known]
     if extra:
-        raise DataError("train has every column of test", f"no {extra[:5]} in train")
+        raise DataError(
+            "train has every column of test",
+            f"no {', '.join(map(repr, extra[:5]))} in train",
+            "name it in [features] drop, or add it to train",
+        )
     return both
 
 
@@ -247,63 +257,6 @@ def _refuse_infinite(frame: pd.DataFrame | None, what: str) -> None:
             )
 
 
-def _task(declared: str | None, metric: Metric, target: pd.Series) -> str:
-    if declared is not None:
-        return declared
-    text = not is_number(target) or target.dtype == bool
-    if "regression" in metric.tasks and not text:
-        return "regression"
-    if set(metric.tasks) == {"regression"}:
-        raise DataError(
-            f"metric {metric.name} needs a numeric target", f"{target.head(3).tolist()}"
-        )
-    return "binary" if target.nunique() == 2 else "multiclass"
-
-
-def _encode(target: pd.Series, task: str, positive: object) -> tuple[np.ndarray, np.ndarray]:
-    missing = int(target.isna().sum())
-    if missing:
-        raise DataError(
-            "every train row has a target",
-            f"{missing} missing in {target.name!r}",
-            "remove those rows from train",
-        )
-    if target.nunique() < 2:
-        raise DataError("the target takes at least two values", f"{target.iloc[0]!r} in every row")
-    if task == "regression":
-        return _values(target, positive), np.empty(0, dtype=object)
-    return _codes(target, task, positive)
-
-
-def _values(target: pd.Series, positive: object) -> np.ndarray:
-    if positive is not None:
-        raise ConfigError("positive belongs to a binary task", f"{positive!r} in a regression")
-    if not is_number(target):
-        raise DataError("a regression target is numeric", f"{target.head(3).tolist()}")
-    values = target.to_numpy(dtype=np.float64)
-    if not np.isfinite(values).all():
-        raise DataError("the target is finite", f"infinite values in {target.name!r}")
-    return values
-
-
-def _codes(target: pd.Series, task: str, positive: object) -> tuple[np.ndarray, np.ndarray]:
-    classes = sorted(target.unique().tolist())
-    if task == "binary" and len(classes) != 2:
-        raise DataError("a binary target has two classes", f"{len(classes)} in {target.name!r}")
-    if positive is not None:
-        if task != "binary" or positive not in classes:
-            raise ConfigError("positive is one of two classes", repr(positive), repr(classes[:9]))
-        classes = [c for c in classes if c != positive] + [positive]
-    codes = pd.Categorical(target, categories=classes).codes.astype(np.int64)
-    return codes, _as_array(classes)
-
-
-def _as_array(classes: list[Any]) -> np.ndarray:
-    if all(isinstance(c, str) for c in classes):
-        return np.array(classes, dtype=object)
-    return np.array(classes)
-
-
 def _ids(frame: pd.DataFrame | None, id: str | None, what: str) -> pd.Series | None:
     if frame is None or id is None:
         return None
@@ -321,32 +274,7 @@ def _ids(frame: pd.DataFrame | None, id: str | None, what: str) -> pd.Series | N
 def _weight(train: pd.DataFrame, name: str | None) -> np.ndarray | None:
     if name is None:
         return None
-    weight = train[name].to_numpy(dtype=np.float64)
+    weight = pd.to_numeric(train[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     if not (np.isfinite(weight).all() and (weight >= 0).all() and weight.sum() > 0):
         raise DataError("row weights are finite, not negative and not all zero", f"column {name!r}")
     return weight
-
-
-def _digest_column(digest: Any, name: str, kind: str, values: pd.Series) -> None:
-    head = f"{name}".encode()
-    digest.update(f"{len(head)}:".encode() + head + f":{kind}:{len(values)};".encode())
-    if kind == DATETIME:
-        digest.update(values.to_numpy("datetime64[ns]").astype("<i8").tobytes())
-    elif is_number(values) and not _beyond_float(values):
-        numbers = values.to_numpy(dtype="<f8") + 0.0
-        digest.update(np.where(np.isnan(numbers), np.nan, numbers).tobytes())
-    else:
-        _digest_text(digest, values)
-
-
-def _beyond_float(values: pd.Series) -> bool:
-    return values.dtype.kind in "iu" and len(values) > 0 and int(values.abs().max()) > 2**53
-
-
-def _digest_text(digest: Any, values: pd.Series) -> None:
-    """Codes in order of appearance, then the levels, length-prefixed: missing is code −1."""
-    codes, levels = pd.factorize(values)
-    digest.update(codes.astype("<i8").tobytes())
-    for level in levels:
-        data = str(level).encode()
-        digest.update(f"{len(data)}:".encode() + data)

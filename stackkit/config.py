@@ -130,18 +130,30 @@ def read_config(path: str | Path) -> CompetitionConfig:
     """Read a competition.toml. ConfigError names the key and the nearest valid one."""
     path = Path(path)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise ConfigError("a competition is described by a TOML file", str(path)) from None
+        raise ConfigError(
+            "a competition is described by a TOML file",
+            f"no {path.name} in {path.parent}",
+            "correct the path, or write one",
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} is valid TOML in UTF-8", str(error)) from None
+    except OSError as error:
+        raise ConfigError(f"{path.name} can be read", str(error)) from None
     return parse_config(table, folder=path.parent)
 
 
 def parse_config(table: Mapping[str, Any], folder: str | Path = ".") -> CompetitionConfig:
     """The configuration that a parsed TOML table describes."""
     table = dict(table)
-    models = dict(table.pop("models", {}))
+    models = table.pop("models", {})
+    if isinstance(models, ModelsConfig):
+        models = {f.name: getattr(models, f.name) for f in dataclasses.fields(models)}
+        models |= models.pop("params")
+    if not isinstance(models, Mapping):
+        raise ConfigError("[models] is a table", repr(models))
+    models = dict(models)
     params = {key: models.pop(key) for key in list(models) if isinstance(models[key], dict)}
     config = _build(CompetitionConfig, {**table, "models": {**models, "params": params}}, "")
     check_name(config.name)
@@ -174,6 +186,8 @@ def _required(f: dataclasses.Field) -> bool:
 
 def _value(hint: Any, value: Any, where: str) -> Any:
     if dataclasses.is_dataclass(hint):
+        if isinstance(value, hint):
+            return value
         if not isinstance(value, dict):
             raise ConfigError(f"[{where}] is a table", repr(value))
         return _build(hint, value, f"{where}.")
@@ -184,8 +198,11 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     if float in allowed and isinstance(value, int) and not isinstance(value, bool):
         value = float(value) if int not in allowed else value
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-        names = " or ".join(t.__name__ for t in allowed if t is not types.NoneType)
+        named = [t for t in allowed if t is not types.NoneType]
+        names = " or ".join(_TOML_NAMES.get(t, t.__name__) for t in named)
         raise ConfigError(f"{where} is of type {names}", repr(value))
+    if isinstance(value, tuple) and not all(isinstance(v, str) for v in value):
+        raise ConfigError(f"{where} is a list of text", repr(list(value)), "quote each entry")
     return value
 
 
@@ -194,3 +211,6 @@ def _plain_types(hint: Any) -> tuple[type, ...]:
         return tuple(t for arg in typing.get_args(hint) for t in _plain_types(arg))
     origin = typing.get_origin(hint) or hint
     return (dict,) if origin is Mapping else (origin,)
+
+
+_TOML_NAMES = {str: "text", tuple: "list"}

@@ -20,6 +20,7 @@ from stackkit.folds import Folds
 from stackkit.predictions import Predictions
 from stackkit.progress import Progress, Silent
 from stackkit.queue import FitQueue
+from stackkit.scoring import rescored
 from stackkit.spec import ModelSpec
 
 
@@ -83,16 +84,26 @@ def fit_level(
     recipes = [bench.recipe(spec, source) for spec, source in works]
     _refuse_twins(recipes)
     result, progress = LevelResult(), progress or Silent()
-    found = {r.key: bench.shelf.load(r.key) for r in recipes}
-    for record in found.values():
-        if record is not None:
-            progress.model_done(record, cached=True)
-    missing = [r for r in recipes if found[r.key] is None]
+    found = _cached(recipes, bench, progress)
+    missing = [r for r in recipes if r.key not in found]
     found |= _fit_missing(missing, bench, executor, progress, result)
     result.records = [
-        found[r.key].with_(name=r.spec.name) for r in recipes if found.get(r.key) is not None
+        found[r.key].with_(name=r.spec.name, role=r.spec.role) for r in recipes if r.key in found
     ]
     return result
+
+
+def _cached(recipes: Sequence[Recipe], bench: Bench, progress: Progress) -> dict[str, Predictions]:
+    """The records that the cache holds, by key."""
+    loaded = {r.key: bench.shelf.load(r.key) for r in recipes}
+    found = {
+        key: rescored(record, bench.competition, bench.folds)
+        for key, record in loaded.items()
+        if record is not None
+    }
+    for record in found.values():
+        progress.model_done(record, cached=True)
+    return found
 
 
 def _fit_missing(
@@ -105,18 +116,24 @@ def _fit_missing(
         made |= _run_queue(mine, bench, executor, progress, result)
     for recipe in recipes:
         if recipe not in mine and not result.interrupted:
-            with bench.shelf.lock(recipe.key):
-                made |= _run_queue([recipe], bench, executor, progress, result)
+            try:
+                with bench.shelf.lock(recipe.key):
+                    made |= _run_queue([recipe], bench, executor, progress, result)
+            except KeyboardInterrupt:
+                result.interrupted = True
     return made
 
 
 def _run_queue(
     recipes: list[Recipe], bench: Bench, executor: Executor, progress: Progress, result: LevelResult
 ) -> dict[str, Predictions]:
+    """Fit recipes whose locks are held, less those that another process has stored by now."""
+    made = _cached(recipes, bench, progress)
+    recipes = [r for r in recipes if r.key not in made]
     if not recipes:
-        return {}
+        return made
     queue = FitQueue(recipes, bench, executor, progress)
-    made = queue.run()
+    made |= queue.run()
     result.failures |= queue.failures
     result.fitted += queue.fitted
     result.interrupted |= queue.interrupted
@@ -126,10 +143,10 @@ def _run_queue(
 def _refuse_twins(recipes: Sequence[Recipe]) -> None:
     seen: dict[str, str] = {}
     for recipe in recipes:
-        twin = seen.setdefault(recipe.key, recipe.spec.name)
-        if twin != recipe.spec.name:
+        if recipe.key in seen:
             raise ConfigError(
                 "models of a stack differ",
-                f"{recipe.spec.name} and {twin} are the same",
+                f"{recipe.spec.name} and {seen[recipe.key]} are the same",
                 "give one of them another parameter or seed",
             )
+        seen[recipe.key] = recipe.spec.name

@@ -40,18 +40,19 @@ def import_predictions(
     oof : (n,) or (n, c), row i is row i of train; probabilities or values in the target's units.
         Rows that the plan does not score are ignored.
     test : (m,) or (m, c), in the order of test; None without a test set.
-    target : the column predicted, where it is not the competition's.
+    target : the column predicted, where it is not the competition's: values of any width.
 
     Raises
     ------
     PredictionError : other shapes, missing values where the plan scores, no probabilities.
     """
-    oof = _shaped("oof", oof, competition.n_rows, competition.width)
+    target = target or competition.target
+    own = target == competition.target
+    oof = _shaped("oof", oof, competition.n_rows, competition.width if own else None)
     oof[~folds.scored] = np.nan
     if test is not None:
-        test = _shaped("test", test, competition.n_test, competition.width)
-    target = target or competition.target
-    output = "value" if competition.task == "regression" else "proba"
+        test = _shaped("test", test, competition.n_test, oof.shape[1])
+    output = "proba" if own and competition.task != "regression" else "value"
     recipe = _foreign_recipe(competition, folds, oof, test, target)
     record = Predictions(
         name=check_name(name, "record name"),
@@ -61,20 +62,25 @@ def import_predictions(
         target=target,
         output=output,
         evidence="unverified",
-        scores=_foreign_scores(competition, folds, oof, target),
         recipe=recipe,
     )
     _check_foreign(record, folds)
-    return record
+    return record.with_(scores=_foreign_scores(competition, folds, oof, target))
 
 
-def _shaped(what: str, array: np.ndarray, rows: int, width: int) -> np.ndarray:
-    given = as_record_array(np.array(array, dtype=np.float32))
-    if given.shape != (rows, width):
+def _shaped(what: str, array: np.ndarray, rows: int, width: int | None) -> np.ndarray:
+    """A float32 copy (rows, width); None: any width."""
+    try:
+        given = as_record_array(np.array(array, dtype=np.float32))
+    except (ValueError, TypeError) as error:
+        raise PredictionError(f"imported {what} holds numbers", str(error)) from None
+    columns = given.shape[1] if width is None else width
+    if given.shape != (rows, columns):
         raise PredictionError(
-            f"imported {what} has shape ({rows}, {width})",
+            f"imported {what} has shape ({rows}, {columns})",
             f"{given.shape}",
-            "one row a row of the file, in its order; one column a class where there are several",
+            "one row a row of the file, in its order; one column a class where there are several, "
+            "one (of the last class) where there are two",
         )
     return given
 
@@ -106,13 +112,26 @@ def _foreign_scores(
 def _check_foreign(record: Predictions, folds: Folds) -> None:
     check_finite(record, folds.scored)
     for name, array in record.arrays.items():
-        values = array[np.isfinite(array)]
-        if record.output == "proba" and (values.min() < 0 or values.max() > 1):
-            raise PredictionError(
-                f"imported {name} holds probabilities",
-                f"values from {values.min():.4g} to {values.max():.4g}",
-                "import probabilities, not margins or labels",
-            )
+        values = array[~np.isnan(array).any(axis=1)]
+        if np.isinf(values).any():
+            raise PredictionError(f"imported {name} is finite", "infinite values")
+        if record.output == "proba":
+            _check_probabilities(name, values)
+
+
+def _check_probabilities(name: str, values: np.ndarray) -> None:
+    if values.min() < 0 or values.max() > 1:
+        raise PredictionError(
+            f"imported {name} holds probabilities",
+            f"values from {values.min():.4g} to {values.max():.4g}",
+            "import probabilities, not margins or labels",
+        )
+    if values.shape[1] > 1 and not np.allclose(values.sum(axis=1), 1, atol=1e-3):
+        raise PredictionError(
+            f"rows of imported {name} sum to 1",
+            f"{values.sum(axis=1).min():.4g} to {values.sum(axis=1).max():.4g}",
+            "divide each row by its sum",
+        )
 
 
 @dataclass
@@ -141,8 +160,7 @@ class Replay:
 
     def _through(self, record: Predictions, parents: list[np.ndarray]) -> np.ndarray:
         folder = self.shelf.models(record.key)
-        ids = ["full"] if (folder / "full").exists() else list(record.fits)
-        predicted = (self._one(folder / fit_id, record, parents) for fit_id in ids)
+        predicted = (self._one(folder / fit_id, record, parents) for fit_id in _used_fits(record))
         return mean_in_space(predicted, self.competition.metric.average_space, record.output)
 
     def _one(self, path: Path, record: Predictions, parents: list[np.ndarray]) -> np.ndarray:
@@ -155,11 +173,20 @@ class Replay:
         return as_record_array(model.predict(X))
 
 
+def _used_fits(record: Predictions) -> list[str]:
+    """Ids of the Fits that `test` comes from."""
+    return ["full"] if record.recipe["test_from"] == "full" else list(record.fits)
+
+
 def load_record(shelf: Shelf, key: str) -> Predictions:
     """The record of a key; CacheError where it is not there."""
     record = shelf.load(key)
     if record is None:
-        raise CacheError("the records of a stack are in the cache", f"no {key[:8]}", "run again")
+        raise CacheError(
+            "the records of a stack are in the cache",
+            f"no {key[:8]}: removed, or imported from elsewhere",
+            "run again; an imported record cannot be replayed",
+        )
     return record
 
 
@@ -187,9 +214,10 @@ def check_replayable(records: list[Predictions], shelf: Shelf) -> None:
                 f"{record.name} was imported: its model is not here",
                 "leave it out of the stack, or predict the new rows with the tool that made it",
             )
-        if not shelf.models(record.key).is_dir():
+        missing = [n for n in _used_fits(record) if not (shelf.models(record.key) / n).exists()]
+        if missing:
             raise CacheError(
                 "replay needs the models of every record",
-                f"none kept for {record.name}",
+                f"none kept for {', '.join(missing)} of {record.name}",
                 "set [cache] keep_models = true, remove that entry and run again",
             )

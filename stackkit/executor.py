@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import pickle
 import signal
 import threading
 import time
@@ -48,51 +49,79 @@ class LocalPool:
 
     def __init__(self, jobs: int = 1) -> None:
         self.jobs = jobs
-        self._pool = ProcessPool(
-            max_workers=jobs,
-            initializer=_begin_worker,
-            initargs=(os.getpid(),),
-            context=_SpawnWithoutMain(),
-        )
+        self._pool: ProcessPool | None = None
 
     def submit(self, function: Callable[[Any], Any], argument: Any) -> Future:
         """Start `function(argument)` in a worker; both travel by cloudpickle."""
-        return self._pool.schedule(_call, args=[cloudpickle.dumps((function, argument))])
+        return self._running().schedule(_call, args=[cloudpickle.dumps((function, argument))])
+
+    def _running(self) -> ProcessPool:
+        """The workers; new ones where there are none, or where they were lost."""
+        if self._pool is not None and not self._pool.active:
+            self.shutdown()
+        if self._pool is None:
+            self._pool = ProcessPool(
+                max_workers=self.jobs,
+                initializer=_begin_worker,
+                initargs=(os.getpid(),),
+                context=_SpawnWithoutMain(),
+            )
+        return self._pool
 
     def cancel(self, future: Future) -> None:
         """Cancel a task; the worker that runs it is ended and replaced."""
         future.cancel()
 
     def shutdown(self) -> None:
-        """End all workers."""
-        self._pool.stop()
-        self._pool.join()
+        """End all workers; a later task starts new ones."""
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()
+            self._pool = None
 
 
-_shared: dict[int, LocalPool] = {}
+_shared: dict[tuple[int, int], LocalPool] = {}  # by process, as forks inherit it, and jobs
 
 
 def shared_pool(jobs: int) -> LocalPool:
     """The pool of this process with `jobs` workers, kept warm until exit."""
-    if jobs not in _shared:
-        _shared[jobs] = LocalPool(jobs)
-    return _shared[jobs]
+    return _shared.setdefault((os.getpid(), jobs), LocalPool(jobs))
 
 
 @atexit.register
 def shutdown_pools() -> None:
-    """End every shared pool."""
-    while _shared:
-        _shared.popitem()[1].shutdown()
+    """End every shared pool of this process."""
+    for (owner, _), pool in _shared.items():
+        if owner == os.getpid():
+            pool.shutdown()
+
+
+class WorkerError(Exception):
+    """An exception of a worker that cannot cross to its parent, in words."""
 
 
 def _call(payload: bytes) -> Any:
-    function, argument = cloudpickle.loads(payload)
-    return function(argument)
+    try:
+        function, argument = cloudpickle.loads(payload)
+        return function(argument)
+    except Exception as error:
+        if _crosses(error):
+            raise
+        raise WorkerError(f"{type(error).__name__}: {error}") from None
+
+
+def _crosses(error: Exception) -> bool:
+    """Whether a copy of an exception can be made elsewhere."""
+    try:
+        return type(pickle.loads(pickle.dumps(error))) is type(error)
+    except Exception:
+        return False
 
 
 def _begin_worker(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    os.dup2(2, 1)  # standard output holds the parent's results only
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
@@ -104,7 +133,7 @@ def _end_with(parent: int) -> None:
 
 class _Popen(popen_spawn_posix.Popen):
     def _launch(self, process_obj: Any) -> None:
-        with _hidden_main():
+        with _hidden_main(), _without_interrupts():
             super()._launch(process_obj)
 
 
@@ -116,6 +145,32 @@ class _Process(context.SpawnProcess):
 
 class _SpawnWithoutMain(context.SpawnContext):
     Process = _Process
+
+
+class Interrupts:
+    """Inside, the first Ctrl-C only sets `asked`; a second one is KeyboardInterrupt as ever.
+
+    An exception that strikes between any two steps would leave the locks of futures and pools held.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: Any = None
+
+    def __enter__(self) -> Interrupts:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.getsignal(signal.SIGINT)
+            if callable(self._before):
+                signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if callable(self._before):
+            signal.signal(signal.SIGINT, self._before)
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
+        signal.signal(signal.SIGINT, self._before)
 
 
 _preparing = threading.local()
@@ -130,6 +185,16 @@ def _hidden_main() -> Iterator[None]:
         yield
     finally:
         _preparing.without_main = False
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Processes that this thread starts are deaf to Ctrl-C until they say otherwise."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _preparation_without_main(name: str) -> dict[str, Any]:

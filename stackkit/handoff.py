@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -35,6 +37,8 @@ class Shared(Generic[T]):
             if not path.exists():
                 write_file(path, data)
             self._path = path
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(self._path)  # the scratch folder is trimmed from its longest unused file on
         return self._path
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -65,17 +69,19 @@ class ArrayRef:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if _is_whole_file(self.array):
-            return _mapped, (str(self.array.filename),)
+            return _mapped, (str(self.array.filename), self.array.shape)
         return ArrayRef, (np.asarray(self.array),)
 
 
 def _is_whole_file(array: np.ndarray) -> bool:
-    """Whether it maps all of a .npy file; a slice of one does not."""
+    """Whether it maps all of a .npy file in its order; a slice of one does not."""
     if not isinstance(array, np.memmap) or array.filename is None or not array.offset:
+        return False
+    if not array.flags.c_contiguous:
         return False
     path = Path(array.filename)
     return path.exists() and path.stat().st_size == array.offset + array.nbytes
 
 
-def _mapped(path: str) -> ArrayRef:
-    return ArrayRef(np.load(path, mmap_mode="r", allow_pickle=False))
+def _mapped(path: str, shape: tuple[int, ...]) -> ArrayRef:
+    return ArrayRef(np.load(path, mmap_mode="r", allow_pickle=False).reshape(shape))

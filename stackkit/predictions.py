@@ -128,7 +128,8 @@ def check_finite(record: Predictions, scored: np.ndarray) -> None:
     """PredictionError unless `oof` is NaN exactly off `scored` and all else is finite."""
     for name, array in record.arrays.items():
         if name == "oof":
-            wrong = np.isnan(array).any(axis=1) == scored
+            wrong = np.isfinite(array).all(axis=1) != scored
+            wrong |= np.isnan(array).any(axis=1) == scored
         elif name == "oof_repeats":
             wrong = np.isinf(array)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,7 +57,8 @@ class Node:
 def get_preset(name: str) -> Preset:
     """The preset of a profile; ConfigError for one that is unknown or not yet available."""
     if name in PLANNED:
-        raise ConfigError(f"profile {name!r} is not yet available", hint=nearest(name, PRESETS))
+        hint = f"one of {', '.join(PRESETS)}"
+        raise ConfigError(f"profile {name!r} is not yet available", hint=hint)
     if name not in PRESETS:
         raise ConfigError("unknown profile", repr(name), nearest(name, PRESETS))
     return PRESETS[name]
@@ -77,17 +79,30 @@ def stack_nodes(competition: Competition, preset: Preset, seed: int = 0) -> list
     blends = [BLENDS[n] for n in preset.blends if _fits(BLENDS[n], competition)]
     pool = tuple(s.name for s in base)
     both = pool + tuple(s.name for s in metas)
-    nodes = [Node(get_model(PRIOR)), *(Node(s) for s in base)]
+    first = [] if PRIOR in pool else [Node(get_model(PRIOR))]
+    nodes = [*first, *(Node(s) for s in base)]
     nodes += [Node(s, pool) for s in (*metas, *blends)]
     nodes += [Node(_renamed(BLENDS[kind], name), both) for name, kind in preset.top]
+    _refuse_one_name_twice(nodes)
     return [Node(n.spec.with_seed(n.spec.seed + seed), n.parents) for n in nodes]
+
+
+def _refuse_one_name_twice(nodes: Sequence[Node]) -> None:
+    names = [node.spec.name for node in nodes]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(
+                "models of a stack have names of their own",
+                f"two named {name!r}",
+                "give your model another name",
+            )
 
 
 def _base_names(preset: Preset, models: ModelsConfig) -> list[str]:
     wanted = models.include or (*preset.base, *registered_names())
     for name in (*wanted, *models.exclude, *models.params):
         get_model(name)
-    return [n for n in wanted if n not in models.exclude]
+    return [n for n in dict.fromkeys(wanted) if n not in models.exclude]
 
 
 def _base(name: str, preset: Preset, models: ModelsConfig) -> ModelSpec:
@@ -107,8 +122,6 @@ def left_out(spec: ModelSpec, competition: Competition) -> str | None:
 
 
 def _renamed(spec: ModelSpec, name: str) -> ModelSpec:
-    import dataclasses
-
     return dataclasses.replace(spec, name=name)
 
 

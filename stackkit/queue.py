@@ -15,10 +15,11 @@ from pebble import ProcessExpired
 
 from stackkit.assemble import assemble, load_done
 from stackkit.bench import Bench, Recipe
+from stackkit.cache.atomic import folder_size
 from stackkit.cost import MemorySampler, fit_peak_mb
-from stackkit.errors import ModelError, StackkitError
-from stackkit.executor import Executor
-from stackkit.features.source import folder_size, trim_scratch
+from stackkit.errors import CacheError, ConfigError, DataError, PredictionError, StackkitError
+from stackkit.executor import Executor, Interrupts, WorkerError
+from stackkit.features.source import trim_scratch
 from stackkit.folds import Fit
 from stackkit.predictions import Predictions
 from stackkit.progress import Progress
@@ -28,6 +29,8 @@ from stackkit.worker import FitReport, FitTask, run_fit
 log = logging.getLogger("stackkit")
 MODELS_LIMIT = 2 * 10**9
 SCRATCH_LIMIT = 8 * 10**9
+ENDING = (CacheError, ConfigError, DataError)
+LISTEN = 0.2  # seconds between two looks for Ctrl-C
 TITLES = {"base": "level 0", "meta": "level 1", "blend": "level 2"}
 
 
@@ -80,11 +83,12 @@ class FitQueue:
     def run(self) -> dict[str, Predictions]:
         """Records by key; returns when each recipe is a record or a failure, or on Ctrl-C."""
         trim_scratch(self.bench.shelf.scratch, SCRATCH_LIMIT)
+        self.bench.shelf.sweep()
         title = TITLES[self._jobs[0].recipe.spec.role]
         self.progress.start(title, sum(len(job.waiting) for job in self._jobs))
         try:
-            with self._sampler:
-                self._work()
+            with self._sampler, Interrupts() as interrupts:
+                self._work(interrupts)
         except KeyboardInterrupt:
             self.interrupted = True
         finally:
@@ -92,13 +96,15 @@ class FitQueue:
             self.progress.finish()
         return self._made
 
-    def _work(self) -> None:
+    def _work(self, interrupts: Interrupts) -> None:
         for job in self._jobs:
             if job.done:
                 self._finish(job)
-        while self._start_some() or self._flying:
-            for future in wait(self._flying, return_when=FIRST_COMPLETED).done:
+        while not interrupts.asked and (self._start_some() or self._flying):
+            landed = wait(list(self._flying), LISTEN, return_when=FIRST_COMPLETED).done
+            for future in landed:
                 self._land(future)
+        self.interrupted |= interrupts.asked
 
     def _start_some(self) -> bool:
         """Start Fits while there are workers and memory for them; whether one was started."""
@@ -165,7 +171,7 @@ class FitQueue:
 
     def _drop(self, job: Job, fit: Fit, error: Exception) -> None:
         """Leave a model out; what the user must mend before anything can work ends the run."""
-        if isinstance(error, StackkitError) and not isinstance(error, ModelError):
+        if isinstance(error, ENDING):
             raise error
         job.dropped = True
         log.debug("%s failed at %s", job.name, fit.id, exc_info=error)
@@ -181,7 +187,11 @@ class FitQueue:
         """Assemble and store the record, unless another process was first."""
         key = job.recipe.key
         partial = self.bench.shelf.partial(key)
-        record = self.bench.shelf.load(key) or self._store(job)
+        try:
+            record = self._store(job)
+        except PredictionError as error:
+            self._drop(job, job.recipe.fits[-1], error)
+            return
         partial.drop()
         self._made[key] = record
         self.progress.model_done(record, cached=False)
@@ -196,4 +206,6 @@ class FitQueue:
 def _reason(error: Exception) -> str:
     if isinstance(error, ProcessExpired):
         return f"its worker ended with exit code {error.exitcode} (out of memory?)"
-    return str(error) if isinstance(error, ModelError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, StackkitError | WorkerError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

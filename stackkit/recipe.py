@@ -54,7 +54,9 @@ def content_digest(data: bytes) -> str:
 
 
 def array_digest(array: np.ndarray) -> str:
-    """sha256 of dtype, shape and values (C order, little-endian)."""
+    """sha256 of dtype, shape and values (C order, little-endian); ConfigError for objects."""
+    if array.dtype.hasobject:
+        raise ConfigError("arrays of a recipe hold numbers or text", f"dtype {array.dtype}")
     little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     digest = hashlib.sha256(f"{little.dtype.str}{little.shape}".encode())
     digest.update(little.tobytes())
@@ -87,7 +89,7 @@ def _container(value: Any) -> Any:
             raise ConfigError("keys of a recipe are text", f"{list(value)[:5]}")
         return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, np.ndarray):
-        return [_plain(v) for v in value.tolist()]
+        return _plain(value.tolist())
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return [_plain(v) for v in value]
     if isinstance(value, bytes):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,19 +20,23 @@ from stackkit.cache import OOFCache
 from stackkit.cache.atomic import write_file
 from stackkit.competition import Competition
 from stackkit.datasets import load_competition
+from stackkit.datasets.files import read_table
 from stackkit.errors import ConfigError, DataError
 from stackkit.evaluation import leaderboard
 from stackkit.exchange import Replay, ancestry, check_replayable
 from stackkit.executor import shared_pool
 from stackkit.folds import make_folds
+from stackkit.ledger import Ledger
 from stackkit.level0 import models_beside, own_models
 from stackkit.metrics import Decision
 from stackkit.places import cache_folder, submissions_folder
 from stackkit.predictions import Predictions
 from stackkit.presets import Node, get_preset, stack_nodes
 from stackkit.progress import Progress, default_progress
+from stackkit.schema import CATEGORICAL, TEXT
+from stackkit.scoring import rescored
 from stackkit.stack import Stack, fit_stack, plan_nodes
-from stackkit.submission import decided, final_decision, write_submission
+from stackkit.submission import decided, final_decision, submission_format, write_submission
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,13 @@ def set_up(
     return Setup(competition, bench, nodes, profile, seed)
 
 
+def cached_records(setup: Setup) -> list[Predictions]:
+    """Every record that the cache holds for this task on this data and these folds."""
+    bench, task = setup.bench, setup.competition.task
+    same = (r for r in bench.shelf.records() if r.recipe["objective"]["task"] == task)
+    return [rescored(record, bench.competition, bench.folds) for record in same]
+
+
 def plan(
     competition: str | Path | Competition,
     profile: str | None = None,
@@ -132,14 +144,31 @@ def run(
 def run_setup(setup: Setup, jobs: int | None, output: str | Path | None, progress: Progress) -> Run:
     """`run` for what `set_up` made."""
     started = _now()
+    if setup.competition.test is not None:
+        submission_format(setup.competition)
     stack = fit_stack(setup.nodes, setup.bench, shared_pool(jobs or cores()), progress)
+    return submit(setup, stack, output, started=started)
+
+
+def submit(
+    setup: Setup,
+    stack: Stack,
+    output: str | Path | None = None,
+    note: str = "",
+    started: str | None = None,
+) -> Run:
+    """Write the submission of what a stack chose, and the report of the run.
+
+    `note` goes to the ledger; `output` as for `run`. KeyboardInterrupt where nothing can be
+    submitted.
+    """
     if stack.decision is None:
         raise KeyboardInterrupt
     path = None
     if setup.competition.test is not None:
         folder = output or submissions_folder(setup.competition)
-        path = write_submission(setup.competition, stack.chosen, folder)
-    return Run(stack, path, _write_report(setup, stack, path, started))
+        path = write_submission(setup.competition, stack.chosen, folder, note=note)
+    return Run(stack, path, _write_report(setup, stack, path, started or _now()))
 
 
 def cores() -> int:
@@ -148,7 +177,7 @@ def cores() -> int:
 
 
 def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
 
 
 def _write_report(setup: Setup, stack: Stack, submission: Path | None, started: str) -> Path:
@@ -169,8 +198,8 @@ def _write_report(setup: Setup, stack: Stack, submission: Path | None, started: 
         "gate": {
             "reason": decision.reason,
             "margin": decision.margin,
-            "gains": decision.gains,
-            "se": decision.se,
+            "gains": _finite(decision.gains),
+            "se": _finite(decision.se),
             "leak": decision.leak,
         },
         "submission": None if submission is None else submission.name,
@@ -181,16 +210,25 @@ def _write_report(setup: Setup, stack: Stack, submission: Path | None, started: 
     return path
 
 
-def latest_run(cache: OOFCache, name: str) -> dict[str, Any] | None:
-    """The report of a competition's latest run, None without one."""
-    reports = sorted((cache.root / name / "runs").glob("*.json"))
-    return json.loads(reports[-1].read_text(encoding="utf-8")) if reports else None
+def _finite(numbers: Mapping[str, float]) -> dict[str, float | None]:
+    """Numbers as JSON has them: None where one is not finite."""
+    return {name: n if math.isfinite(n) else None for name, n in numbers.items()}
+
+
+def latest_run(cache: OOFCache, name: str, shelf: str | None = None) -> dict[str, Any] | None:
+    """The report of a competition's latest run (on one shelf), None without one."""
+    for path in sorted((cache.root / name / "runs").glob("*.json"), reverse=True):
+        report = json.loads(path.read_text(encoding="utf-8"))
+        if shelf in (None, report["shelf"]):
+            return report
+    return None
 
 
 def chosen_key(setup: Setup) -> str:
     """The key of the record that the latest run on this data and these folds chose."""
-    report = latest_run(setup.bench.cache, setup.competition.name)
-    if report is None or report["shelf"] != setup.bench.shelf.folder.name:
+    shelf = setup.bench.shelf.folder.name
+    report = latest_run(setup.bench.cache, setup.competition.name, shelf)
+    if report is None:
         raise ConfigError(
             "predict replays the stack of the latest run",
             f"no run of {setup.competition.name} on this data and these folds",
@@ -221,6 +259,7 @@ def predict(
     shelf, key = setup.bench.shelf, chosen_key(setup)
     records = ancestry(shelf, key)
     check_replayable(records, shelf)
+    setup.competition.check_new_rows(frame)
     replay = Replay(shelf, setup.competition, frame)
     columns = _id_column(setup.competition, frame)
     if raw:
@@ -236,15 +275,11 @@ def unreached(
     cache: OOFCache, submissions: str | Path, name: str | None = None
 ) -> list[tuple[Path, int]]:
     """Folders that neither the ledger nor a competition's latest run reaches, with their bytes."""
-    kept = _ledger_keys(Path(submissions) / "ledger.csv")
+    kept = Ledger(Path(submissions)).keys()
     for folder in cache.root.glob(name or "*"):
         report = latest_run(cache, folder.name)
         kept |= set(report["records"].values()) if report else set()
     return [item for shelf in cache.shelves(name) for item in shelf.unreached(kept)]
-
-
-def _ledger_keys(ledger: Path) -> set[str]:
-    return set(pd.read_csv(ledger, dtype=str)["key"]) if ledger.exists() else set()
 
 
 def _id_column(competition: Competition, frame: pd.DataFrame) -> dict[str, Sequence[Any]]:
@@ -273,10 +308,13 @@ def _final_columns(
 
 
 def read_new_rows(path: Path, competition: Competition) -> pd.DataFrame:
-    """The table of a file of new rows; DataError where it has none."""
-    from stackkit.datasets.files import read_table
+    """The table of a file of new rows; DataError where it has none.
 
-    frame = read_table(path, competition.config.data.na_values)
+    Text and categories are read as text: what looks like a number in a few rows may not in train.
+    """
+    kinds = competition.schema.kinds
+    words = {name: str for name, kind in kinds.items() if kind in (TEXT, CATEGORICAL)}
+    frame = read_table(path, competition.config.data.na_values, words)
     if not len(frame):
         raise DataError(f"{path.name} has rows", "none")
     return frame

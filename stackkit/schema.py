@@ -19,8 +19,10 @@ from stackkit.errors import DataError
 NUMERIC, DATETIME, TEXT, CATEGORICAL = "numeric", "datetime", "text", "categorical"
 TEXT_LEVELS = 50
 DATETIME_SHARE = 0.99
-_DATE = r"\d{4}([-/.])\d{1,2}\1\d{1,2}"
-_ISO_LIKE = re.compile(_DATE + r"([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?")
+SAMPLE = 200
+EARLIEST, LATEST = pd.Timestamp.min.ceil("s"), pd.Timestamp.max.floor("s")
+_DATE = r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})"
+_ISO_LIKE = re.compile(_DATE + r"([T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,15 @@ def _joint_kind(name: str, parts: list[pd.Series]) -> str:
 
 
 def is_number(values: pd.Series) -> bool:
-    """Whether a column holds numbers or booleans."""
-    return types.is_numeric_dtype(values.dtype) or types.is_bool_dtype(values.dtype)
+    """Whether a column holds numbers or booleans, missing ones among them or not."""
+    return types.is_numeric_dtype(values.dtype) or is_boolean(values)
+
+
+def is_boolean(values: pd.Series) -> bool:
+    """Whether a column holds booleans; beside missing values they come as objects."""
+    if types.is_bool_dtype(values.dtype):
+        return True
+    return values.dtype == object and types.infer_dtype(values, skipna=True) == "boolean"
 
 
 def column_kind(values: pd.Series) -> str:
@@ -92,35 +101,33 @@ def column_kind(values: pd.Series) -> str:
 
 
 def _is_datetime(present: pd.Series) -> bool:
-    if all(isinstance(v, pd.Timestamp) for v in present.head(20)):
-        return True
-    text = present.astype(str)
-    if not text.head(200).map(lambda v: _ISO_LIKE.fullmatch(v) is not None).mean() > 0.9:
+    sample = present.iloc[:: -(-len(present) // SAMPLE)].astype(str)
+    if not sample.str.fullmatch(_ISO_LIKE).mean() > 0.9:
         return False
-    return parse_datetime(text).notna().mean() >= DATETIME_SHARE
+    return parse_datetime(present).notna().mean() >= DATETIME_SHARE
 
 
 def parse_datetime(values: pd.Series) -> pd.Series:
-    """Datetimes without a zone, NaT where a value does not parse in the column's one format."""
+    """Datetimes without a zone, NaT where a value is not ISO-like; each value on its own.
+
+    Sentinels such as 9999-12-31 become the last second that nanoseconds can hold.
+    """
     if types.is_datetime64_any_dtype(values.dtype):
         parsed = values
     else:
         text = values.astype("str").where(values.notna())
-        parsed = pd.to_datetime(
-            text.str.replace(r"[/.](?=\d+[/.]|\d+$|\d+[T ])", "-", regex=True, n=2),
-            errors="coerce",
-            utc=_has_zone(text),
+        dashed = text.where(text.str.fullmatch(_ISO_LIKE)).str.replace(
+            _ISO_LIKE, _with_dashes, regex=True
         )
+        parsed = pd.to_datetime(dashed, format="ISO8601", errors="coerce", utc=True)
     if getattr(parsed.dt, "tz", None) is not None:
         parsed = parsed.dt.tz_convert("UTC").dt.tz_localize(None)
-    return parsed.astype("datetime64[ns]")
+    return parsed.clip(EARLIEST, LATEST).astype("datetime64[ns]")
 
 
-def _has_zone(text: pd.Series) -> bool:
-    head = text.dropna().head(20)
-    return bool(head.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$", regex=True).any()) and bool(
-        head.str.contains(":").any()
-    )
+def _with_dashes(found: re.Match[str]) -> str:
+    year, _, month, day, rest = found.groups(default="")
+    return f"{year}-{month:0>2}-{day:0>2}{rest}"
 
 
 def _typed(values: pd.Series, kind: str, what: str) -> pd.Series:

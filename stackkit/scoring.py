@@ -12,6 +12,7 @@ from stackkit.competition import Competition
 from stackkit.errors import MetricError
 from stackkit.folds import Folds
 from stackkit.metrics import Decision, cross_fitted_labels
+from stackkit.predictions import Predictions
 
 NAN = float("nan")
 
@@ -41,6 +42,19 @@ def score_repeats(competition: Competition, folds: Folds, repeats: np.ndarray) -
         "fold_sd": float(np.std(values, ddof=1)) if len(values) > 1 else NAN,
         "folds": {cell: None if math.isnan(v) else v for cell, v in cells.items()},
     }
+
+
+def rescored(record: Predictions, competition: Competition, folds: Folds) -> Predictions:
+    """A cached record with scores by the competition's metric, which enters few keys.
+
+    Entries hold the scores of the metric that they were made under; a metric of the user's own may
+    have changed under its name.
+    """
+    metric = competition.metric
+    if metric.code is None and record.scores.get("metric") == metric.name:
+        return record
+    repeats = record.oof[None] if record.oof_repeats is None else record.oof_repeats
+    return record.with_(scores=score_repeats(competition, folds, repeats))
 
 
 def readable_predictions(

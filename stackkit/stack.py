@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from stackkit.bench import Bench
+from stackkit.bench import Bench, Inputs
 from stackkit.crossfit import fit_level
 from stackkit.errors import ModelError
-from stackkit.evaluation import GateDecision, gate
+from stackkit.evaluation import GateDecision, gate, leaderboard
 from stackkit.executor import Executor
 from stackkit.predictions import Predictions
 from stackkit.presets import INCUMBENT, PRIOR, Node, level_of
 from stackkit.progress import Progress
 from stackkit.schema import TEXT
+from stackkit.spec import ModelSpec
 from stackkit.versions import changed_versions
 
 PLAN_COLUMNS = ("name", "role", "reads", "cached", "fits", "key8", "note")
@@ -89,11 +90,7 @@ def fit_stack(
     """
     stack = Stack()
     for level in level_of(nodes):
-        works = [
-            (node.spec, _parents(node, stack.records))
-            for node in level
-            if not node.parents or any(p in stack.records for p in node.parents)
-        ]
+        works = _works(level, stack, bench)
         result = fit_level(works, bench, executor, progress)
         stack.records |= {r.name: r for r in result.records}
         stack.failures |= result.failures
@@ -104,6 +101,24 @@ def fit_stack(
             return stack
     stack.decision = _gate(stack.records)
     return stack
+
+
+def _works(level: Sequence[Node], stack: Stack, bench: Bench) -> list[tuple[ModelSpec, Inputs]]:
+    """What of a level can be fitted: less what stands on nothing, and twins of what is there."""
+    made = {record.key for record in stack.records.values()}
+    works = []
+    for node in level:
+        parents = _parents(node, stack.records)
+        if parents == []:
+            continue
+        try:
+            key = bench.recipe(node.spec, parents).key
+        except ModelError as error:
+            stack.failures[node.spec.name] = str(error)
+            continue
+        if key not in made:
+            works.append((node.spec, parents))
+    return works
 
 
 def _parents(node: Node, records: dict[str, Predictions]) -> list[Predictions] | None:
@@ -126,5 +141,7 @@ def _gate(records: dict[str, Predictions]) -> GateDecision:
 
 
 def _single(records: dict[str, Predictions]) -> Predictions:
-    """Where the level-0 weights are missing: the first model that is there."""
-    return next(r for name, r in reversed(records.items()) if name != PRIOR)
+    """Where the level-0 weights are missing: the base model of the best score."""
+    base = [r for name, r in records.items() if r.depth == 0 and name != PRIOR]
+    best = leaderboard(base)["key8"][0]
+    return next(r for r in base if r.key.startswith(best))

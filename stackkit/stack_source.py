@@ -110,13 +110,22 @@ def stack_source(parents: Sequence[Predictions], folds: Shared[Folds]) -> StackS
 
     Raises
     ------
-    PredictionError : no parents, one twice, or arrays of different rows or targets.
+    PredictionError : no parents, one twice, one made under other folds, or arrays of different
+        rows or targets.
     """
     if not parents:
         raise PredictionError("a stack has at least one parent", "none")
     ordered = sorted(parents, key=lambda r: r.key)
     if len({r.key for r in ordered}) < len(ordered):
         raise PredictionError("parents of a stack differ", f"{[r.name for r in ordered]}")
+    plan = folds.get().fingerprint
+    foreign = [r.name for r in ordered if r.recipe.get("folds", plan) != plan]
+    if foreign:
+        raise PredictionError(
+            "parents of a stack were made under its folds",
+            f"other folds for {', '.join(foreign)}",
+            "their rows were fitted on elsewhere: fit them again under these folds",
+        )
     shapes = {(r.oof.shape, r.target, r.output) for r in ordered}
     if len(shapes) != 1:
         raise PredictionError(

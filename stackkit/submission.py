@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,18 +11,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock
 from pandas.api import types
 
-from stackkit.cache.atomic import disk_errors, make_folder, write_file
+from stackkit.cache.atomic import make_folder, write_file
 from stackkit.competition import Competition
 from stackkit.errors import SubmissionError
+from stackkit.ledger import Ledger
 from stackkit.metrics import Decision, fit_decision
 from stackkit.predictions import Predictions
 from stackkit.recipe import key_of
 
-LEDGER = ("time", "file", "competition", "record", "key", "metric", "cv", "sd", "decision",
-          "public", "private", "note")  # fmt: skip
 SLACK = 10.0
 
 
@@ -71,25 +67,33 @@ def _from_sample(competition: Competition, sample: pd.DataFrame, ids: np.ndarray
 
 
 def _class_columns(competition: Competition, others: list[str]) -> tuple[str, ...]:
+    wide = competition.metric.reads == "proba" and competition.task != "regression"
     if len(others) == 1:
-        if competition.metric.reads == "proba" and competition.task == "multiclass":
+        if wide and competition.task == "multiclass":
             raise SubmissionError("the sample has a column a class", f"one: {others[0]!r}")
         return (others[0],)
     names = [str(c) for c in competition.classes]
-    if competition.task != "multiclass" or len(others) != len(names):
+    if not wide or len(others) != len(names):
+        columns = f"{len(names)} class columns" if wide else f"one column of {competition.target!r}"
         raise SubmissionError(
-            f"the sample has id and {max(1, len(names) if competition.width > 1 else 1)} columns",
-            f"{others[:5]}",
+            f"the sample has id and {columns}",
+            f"{', '.join(map(repr, others[:5])) or 'no other column'}",
+            "correct sample_submission, id or metric in competition.toml",
         )
-    return tuple(_column_of(name, others) for name in names)
+    found = tuple(_column_of(name, others) for name in names)
+    if len(set(found)) < len(found):
+        raise SubmissionError("each class has its own column in the sample", f"{others[:5]}")
+    return found
 
 
 def _column_of(name: str, columns: list[str]) -> str:
-    """The column of a class: its name, or the one that ends with it."""
-    found = [c for c in columns if c == name] or [c for c in columns if c.endswith(f"_{name}")]
-    if len(found) != 1:
-        raise SubmissionError("each class has a column in the sample", f"{name!r}: {columns[:5]}")
-    return found[0]
+    """The column of a class: its name, or the one that ends with `_name`, or with the name."""
+    rules = (name.__eq__, lambda c: c.endswith(f"_{name}"), lambda c: c.endswith(name))
+    for rule in rules:
+        found = [c for c in columns if rule(c)]
+        if len(found) == 1:
+            return found[0]
+    raise SubmissionError("each class has a column in the sample", f"{name!r}: {columns[:5]}")
 
 
 def _order(sample_ids: pd.Series, ids: np.ndarray, has_ids: bool) -> np.ndarray:
@@ -100,9 +104,12 @@ def _order(sample_ids: pd.Series, ids: np.ndarray, has_ids: bool) -> np.ndarray:
     if not has_ids:
         return np.arange(len(ids))
     order = pd.Index(ids).get_indexer(sample_ids)
-    if (order < 0).any() or len(np.unique(order)) < len(order):
+    if (order < 0).any():
         strange = sample_ids[order < 0].tolist()[:3]
         raise SubmissionError("ids of sample and test are the same", f"{strange} not in test")
+    if not sample_ids.is_unique:
+        twice = sample_ids[sample_ids.duplicated()].iloc[0]
+        raise SubmissionError("ids of the sample are unique", f"{twice!r} twice")
     return order
 
 
@@ -130,10 +137,14 @@ def submission_frame(
     competition: Competition, record: Predictions, decision: Decision | None
 ) -> pd.DataFrame:
     """The submission of a record, in the sample's order."""
+    form = submission_format(competition)
     if record.test is None:
         raise SubmissionError("a record has test predictions", f"none in {record.name}")
-    form = submission_format(competition)
+    if record.target != competition.target:
+        raise SubmissionError(f"a submission predicts {competition.target!r}", repr(record.target))
     values = decided(competition, record.test, decision)[form.order]
+    if len(form.columns) == 2 and values.shape[1] == 1:
+        values = np.column_stack([1 - values, values])
     columns = {form.id: form.ids}
     for j, name in enumerate(form.columns):
         columns[name] = _plain_dtype(values[:, j], competition)
@@ -218,20 +229,33 @@ def write_submission(
 
     Raises
     ------
-    SubmissionError : what the competition would refuse; then nothing is written.
+    SubmissionError : what the competition would refuse, or a ledger without its columns; then
+        nothing is written.
     CacheError : the folder cannot be written.
     """
-    decision = decision or final_decision(competition, record)
+    if record.target == competition.target:
+        decision = decision or final_decision(competition, record)
     frame = submission_frame(competition, record, decision)
     validate_submission(competition, frame)
     key = _submission_key(record, decision, tuple(frame.columns))
-    folder = make_folder(Path(folder))
+    folder = _made_folder(Path(folder))
+    ledger = Ledger(folder)
+    ledger.check()
     path = folder / f"{competition.name}_{record.name}_{key[:8]}.csv"
     write_file(path, frame.to_csv(index=False, lineterminator="\n").encode())
     about = _about(competition, record, decision, key)
     write_file(path.with_suffix(".json"), (json.dumps(about, indent=1) + "\n").encode())
-    _enter(folder / "ledger.csv", _ledger_row(path, about, note))
+    ledger.enter(_ledger_row(path, about, note))
     return path
+
+
+def _made_folder(folder: Path) -> Path:
+    try:
+        return make_folder(folder)
+    except (FileExistsError, NotADirectoryError):
+        raise SubmissionError(
+            "submissions go to a folder", f"{folder} is in the way of one", "another --output"
+        ) from None
 
 
 def _submission_key(record: Predictions, decision: Decision | None, header: tuple[str, ...]) -> str:
@@ -273,15 +297,3 @@ def _ledger_row(path: Path, about: Mapping[str, Any], note: str) -> dict[str, An
         "private": "",
         "note": note,
     }
-
-
-def _enter(ledger: Path, row: Mapping[str, Any]) -> None:
-    """Append a row under a lock; the header comes with the first."""
-    with disk_errors(ledger), FileLock(ledger.with_suffix(".lock")):
-        text = io.StringIO()
-        writer = csv.DictWriter(text, LEDGER, lineterminator="\n")
-        if not ledger.exists():
-            writer.writeheader()
-        writer.writerow(row)
-        with ledger.open("a", encoding="utf-8", newline="") as file:
-            file.write(text.getvalue())

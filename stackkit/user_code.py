@@ -15,6 +15,10 @@ from stackkit.recipe import content_digest
 
 def load_user_module(path: Path) -> ModuleType:
     """Import a user's file under a name of its own; it travels to workers by value."""
+    if path.suffix != ".py":
+        raise ConfigError(
+            "code of one's own is a Python file", path.name, "a name that ends with .py"
+        )
     name = f"stackkit_user_{path.stem}_{content_digest(str(path.resolve()).encode())[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)

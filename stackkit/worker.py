@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from stackkit.cache.atomic import disk_errors
 from stackkit.cache.partial import PartialFits
 from stackkit.competition import Competition
 from stackkit.cost import PhaseClock
@@ -23,6 +23,7 @@ from stackkit.errors import ModelError
 from stackkit.folds import Fit
 from stackkit.handoff import Shared
 from stackkit.models import FittedModel, save_model
+from stackkit.predictions import Pool
 from stackkit.recipe import fit_seed
 from stackkit.spec import ModelSpec, Objective, Source, Views
 
@@ -63,7 +64,8 @@ def run_fit(task: FitTask) -> FitReport:
             model = _fit(task, views)
         with clock.phase("predict"):
             arrays = _predict(task, model, views)
-    _log_fit(task)
+    with disk_errors(task.fit_log):
+        _log_fit(task)
     kept = 0 if task.model_path is None else save_model(task.model_path, model)
     task.partial.save(task.fit.id, arrays, clock.report())
     return FitReport(os.getpid(), clock.report(), kept)
@@ -77,15 +79,15 @@ def _fit(task: FitTask, views: Views) -> FittedModel:
     if objective is None:
         return FittedModel(_Constant(), views.transform, expand)
     estimator = task.spec.learner.build(objective, seed)
-    estimator.fit(views.fit, y, weight)
+    estimator.fit(views.fit if expand is None else expand.inputs(views.fit), y, weight)
     return FittedModel(estimator, views.transform, expand)
 
 
 def _target(competition: Competition, views: Views) -> tuple[np.ndarray, np.ndarray | None]:
-    """y and row weights for the rows of `views.fit`."""
-    y, weight = competition.y, competition.weight
-    if views.rows is not None:
-        y, weight = y[views.rows], None if weight is None else weight[views.rows]
+    """y and row weights for the rows of `views.fit`; copies, whatever a learner does to them."""
+    rows = slice(None) if views.rows is None else views.rows
+    y = np.array(competition.y[rows])
+    weight = None if competition.weight is None else np.array(competition.weight[rows])
     if views.weight is None:
         return y, weight
     return y, views.weight if weight is None else views.weight * weight
@@ -93,7 +95,7 @@ def _target(competition: Competition, views: Views) -> tuple[np.ndarray, np.ndar
 
 def _compacted(
     objective: Objective, y: np.ndarray, used: np.ndarray
-) -> tuple[Objective | None, np.ndarray, Callable | None]:
+) -> tuple[Objective | None, np.ndarray, Expansion | None]:
     """Objective and y over the classes that are there, and the way back to all of them."""
     if objective.output == "value":
         return objective, y, None
@@ -117,7 +119,29 @@ class Expansion:
     width: int
     present: tuple[int, ...]
 
+    def inputs(self, X: Any) -> Any:
+        """What a learner of the present classes reads: of stacked predictions their columns only.
+
+        They are renormalised (even where they are all 0); two classes are one column, P(second).
+        """
+        if not isinstance(X, Pool) or X.shape[2] != self.width:
+            return X
+        return Pool(X.names, tuple(self._narrowed(array) for array in X.arrays), X.rows)
+
+    def _narrowed(self, array: np.ndarray) -> np.ndarray:
+        columns = np.asarray(array[:, list(self.present)], dtype=FLOAT)
+        total = columns.sum(axis=1, keepdims=True)
+        even = np.full_like(columns, 1 / len(self.present))
+        columns = np.divide(columns, total, out=even, where=total != 0)
+        return columns[:, 1:] if len(self.present) == 2 else columns
+
     def __call__(self, p: np.ndarray) -> np.ndarray:
+        """Predictions (n, width) from those for the present classes."""
+        p = p[:, None] if p.ndim == 1 else p
+        columns = len(self.present) if len(self.present) > 2 else 1
+        if p.ndim != 2 or p.shape[1] != columns:
+            rule = f"a learner of {len(self.present)} classes predicts {columns} columns"
+            raise ModelError(rule, f"shape {p.shape}", "read objective.classes")
         if len(self.present) == 2:
             p = np.column_stack([1 - p[:, 0], p[:, 0]])
         whole = np.zeros((len(p), self.width), dtype=p.dtype)
@@ -146,7 +170,8 @@ def _predict(task: FitTask, model: FittedModel, views: Views) -> dict[str, np.nd
 
 def _checked(task: FitTask, predicted: np.ndarray, rows: int) -> np.ndarray:
     """Float32 predictions (n, c); ModelError where they cannot be what the objective asks for."""
-    p = np.asarray(predicted, dtype=FLOAT)
+    with np.errstate(over="ignore"):
+        p = np.asarray(predicted, dtype=np.float32)
     p = p[:, None] if p.ndim == 1 else p
     what = f"{task.spec.name} ({task.fit.id})"
     if p.shape != (rows, task.objective.width):

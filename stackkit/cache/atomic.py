@@ -89,6 +89,18 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def folder_size(item: Path) -> int:
+    """Bytes of a file, or of all files below a folder; what others remove meanwhile counts 0."""
+    files = [item]
+    if item.is_dir():
+        files = [Path(folder, name) for folder, _, names in os.walk(item) for name in names]
+    total = 0
+    for file in files:
+        with contextlib.suppress(FileNotFoundError):
+            total += file.stat().st_size
+    return total
+
+
 @contextlib.contextmanager
 def folder_aside(parent: Path) -> Iterator[Path]:
     """A new `.tmp-<uuid>` folder below `parent`, removed unless it was renamed away."""

@@ -42,9 +42,17 @@ def _acquire(lock: FileLock, path: Path, wait: bool) -> bool:
     except NotImplementedError:
         log.warning("%s has no locks: work may be done twice, which is harmless", path.parent)
         return True
-    holder = {"pid": os.getpid(), "host": socket.gethostname()}
-    _sidecar(path).write_text(json.dumps(holder), encoding="utf-8")
+    _name_holder(lock, path)
     return True
+
+
+def _name_holder(lock: FileLock, path: Path) -> None:
+    holder = {"pid": os.getpid(), "host": socket.gethostname()}
+    try:
+        _sidecar(path).write_text(json.dumps(holder), encoding="utf-8")
+    except OSError:
+        lock.release()
+        raise
 
 
 def _sidecar(path: Path) -> Path:

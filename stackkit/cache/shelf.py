@@ -5,14 +5,22 @@ from __future__ import annotations
 import contextlib
 import logging
 import shutil
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stackkit.cache.atomic import disk_errors, folder_aside, make_folder, sync_folder
+from stackkit.cache.atomic import (
+    disk_errors,
+    folder_aside,
+    folder_size,
+    make_folder,
+    sync_folder,
+)
 from stackkit.cache.entry import (
+    RECIPE,
     DamagedEntry,
     read_entry,
     read_recipe,
@@ -28,6 +36,7 @@ from stackkit.predictions import Predictions
 from stackkit.versions import library_versions
 
 LEVELS = {"base": "L0", "meta": "L1", "blend": "L2"}
+ABANDONED = 86_400.0  # seconds
 log = logging.getLogger("stackkit")
 
 
@@ -39,8 +48,7 @@ class Shelf:
 
     def entries(self) -> list[Path]:
         """Folders of complete entries, in the order of their names."""
-        found = (p for level in LEVELS.values() for p in (self.folder / level).glob("*-*"))
-        return sorted(p for p in found if (p / "recipe.json").exists())
+        return [p for p in self._folders() if (p / RECIPE).exists()]
 
     def describe(self, key: str) -> dict[str, Any] | None:
         """recipe.json of the entry with this key, under any name; None where there is none."""
@@ -56,10 +64,9 @@ class Shelf:
         for path in self._named(key):
             try:
                 record = read_entry(path)
-            except DamagedEntry as error:
-                self._set_aside(path, key, error)
-                continue
-            if record.key == key:
+            except DamagedEntry:
+                record = self._recheck(path, key)
+            if record is not None and record.key == key:
                 return record
         return None
 
@@ -69,23 +76,26 @@ class Shelf:
         return [record for key in keys if (record := self.load(key)) is not None]
 
     def _named(self, key: str) -> list[Path]:
-        return [p for p in self._candidates() if p.name.endswith(f"-{key[:12]}")]
+        return self._folders(f"*-{key[:12]}")
 
-    def _candidates(self) -> list[Path]:
-        return [p for v in LEVELS.values() for p in (self.folder / v).glob("*-*") if p.is_dir()]
+    def _folders(self, pattern: str = "*-*") -> list[Path]:
+        found = (p for level in LEVELS.values() for p in (self.folder / level).glob(pattern))
+        return sorted(p for p in found if p.is_dir())
 
-    def _set_aside(self, path: Path, key: str, error: DamagedEntry) -> None:
-        """Rename a damaged entry away, after checking it again under its lock."""
+    def _recheck(self, path: Path, key: str) -> Predictions | None:
+        """The entry, read again under a lock; one that is damaged indeed is set aside."""
         with self.lock(f"{key[:12]}.aside"):
             try:
-                read_entry(path)
-            except DamagedEntry:
-                target = (
-                    make_folder(self.folder / ".damaged") / f"{path.name}-{uuid.uuid4().hex[:8]}"
-                )
-                with contextlib.suppress(FileNotFoundError):
-                    path.rename(target)
+                return read_entry(path) if path.is_dir() else None
+            except DamagedEntry as error:
                 log.warning("entry %s is damaged (%s): set aside, to be refitted", path.name, error)
+                self._set_aside(path)
+        return None
+
+    def _set_aside(self, path: Path) -> None:
+        with disk_errors(path):
+            damaged = make_folder(self.folder / ".damaged")
+            path.rename(damaged / f"{path.name}-{uuid.uuid4().hex[:8]}")
 
     def store(self, record: Predictions) -> Predictions:
         """Store a record and return it as mapped from disk.
@@ -95,40 +105,34 @@ class Shelf:
         """
         level = make_folder(self.folder / LEVELS[record.role])
         final = level / f"{record.name}-{record.key12}"
-        with folder_aside(self.folder) as aside, disk_errors(self.folder):
+        with folder_aside(self.folder) as aside:
             write_entry(aside, record, library_versions())
-            self._rename(aside, final, record)
+            if self.load(record.key) is None:
+                self._rename(aside, final)
         sync_folder(level)
-        return self._loaded(record.key)
+        return self._settled(record)
 
-    def _rename(self, aside: Path, final: Path, record: Predictions) -> None:
+    def _rename(self, aside: Path, final: Path) -> None:
+        """Give an entry its name, unless another process gave it to an entry just now."""
         try:
             aside.rename(final)
             reach("renamed")
         except OSError:
             if not final.is_dir():
                 raise
-            self._settle(aside, final, record)
 
-    def _settle(self, aside: Path, final: Path, record: Predictions) -> None:
-        """Another entry has the name: keep an equal one, replace a damaged one."""
-        existing = self.load(record.key)
-        if existing is None:
-            if final.is_dir():
-                shutil.rmtree(final)
-            aside.rename(final)
-        elif not same_arrays(existing, record):
+    def _settled(self, record: Predictions) -> Predictions:
+        """The entry with a record's key, whoever stored it; CacheError where it differs."""
+        stored = self.load(record.key)
+        if stored is None:
+            raise CacheError("an entry that was stored can be loaded", record.key12)
+        if not same_arrays(stored, record):
             raise CacheError(
                 "one recipe gives one set of predictions",
-                f"{final.name} holds other bytes than this run made",
+                f"{stored.name}-{stored.key12} holds other bytes than this run made",
                 "the model is not deterministic: give it a seed and one thread",
             )
-
-    def _loaded(self, key: str) -> Predictions:
-        record = self.load(key)
-        if record is None:
-            raise CacheError("an entry that was stored can be loaded", key[:12])
-        return record
+        return stored
 
     def lock(self, key: str, wait: bool = True) -> contextlib.AbstractContextManager[bool]:
         """The lock of a key; without `wait` it yields False where another process holds it."""
@@ -137,6 +141,13 @@ class Shelf:
     def partial(self, key: str) -> PartialFits:
         """The finished Fits of an unfinished record."""
         return PartialFits(self.folder / ".partial" / key[:12], key)
+
+    def sweep(self) -> None:
+        """Remove what stores that were killed left behind, a day after."""
+        for path in self.folder.glob(".tmp-*"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > ABANDONED:
+                    shutil.rmtree(path, ignore_errors=True)
 
     def models(self, key: str) -> Path:
         """The folder of a record's fitted models."""
@@ -155,16 +166,16 @@ class Shelf:
     def table(self) -> Iterator[dict[str, Any]]:
         """recipe.json and size of each entry; a damaged one gives a row that says so."""
         for path in self.entries():
-            size = sum(f.stat().st_size for f in path.iterdir())
+            place = {"folder": path, "bytes": folder_size(path)}
             try:
-                yield {**read_recipe(path), "folder": path, "bytes": size}
+                yield {**read_recipe(path), **place}
             except DamagedEntry as error:
-                yield {"name": path.name, "folder": path, "bytes": size, "damaged": str(error)}
+                yield {"name": path.name, **place, "damaged": str(error)}
 
     def verify(self) -> list[tuple[Path, str]]:
         """Hash every file; the entries that are damaged, with what is wrong."""
         wrong = []
-        for path in self._candidates():
+        for path in self._folders():
             try:
                 verify_entry(path)
             except DamagedEntry as error:
@@ -179,7 +190,7 @@ class Shelf:
         short = {key[:12] for key in reached}
         loose += [p for p in (self.folder / "models").glob("*") if p.name not in short]
         loose += [p for n in (".damaged", ".scratch") for p in (self.folder / n).glob("*")]
-        return [(path, _bytes(path)) for path in loose]
+        return [(path, folder_size(path)) for path in loose]
 
 
 def _ancestors(recipes: Mapping[str, Mapping[str, Any]], keys: Set[str]) -> set[str]:
@@ -191,8 +202,3 @@ def _ancestors(recipes: Mapping[str, Mapping[str, Any]], keys: Set[str]) -> set[
             reached.add(key)
             waiting += [p for p in recipes[key]["parents"] if p in recipes]
     return reached
-
-
-def _bytes(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(f.stat().st_size for f in files if f.is_file())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ class OOFCache:
     """
 
     def __init__(self, root: str | Path = "oof_cache") -> None:
-        self.root = Path(root)
+        self.root = Path(root).absolute()  # workers need not share the working folder
 
     def shelf(self, competition: Competition, folds: Folds) -> Shelf:
         """The shelf of a competition's data under a fold plan."""
@@ -54,8 +55,8 @@ class NoCache(OOFCache):
     because workers exchange arrays as mapped files)."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="stackkit-")
-        super().__init__(self._folder.name)
+        super().__init__(tempfile.mkdtemp(prefix="stackkit-"))
+        weakref.finalize(self, shutil.rmtree, self.root, ignore_errors=True)
 
 
 def remove(path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 
 import click
 
 from stackkit.cli.options import CACHE_DIR, JSON, print_rows
+from stackkit.errors import CacheError
 
 NAME = click.argument("name", required=False, metavar="[NAME]")
 
@@ -38,7 +39,11 @@ def verify(name: str | None, cache_dir: str | None) -> None:
         click.echo(f"{path}: {reason}")
     click.echo(f"{len(opened.table(name))} entries, {len(wrong)} damaged")
     if wrong:
-        sys.exit(2)
+        raise CacheError(
+            "entries are as they were stored",
+            f"{len(wrong)} damaged",
+            "run again: damaged entries are set aside and fitted anew",
+        )
 
 
 @cache.command()
@@ -52,8 +57,10 @@ def clean(name: str | None, cache_dir: str | None, output: str | None, yes: bool
     from stackkit.places import submissions_folder
     from stackkit.run import unreached
 
-    total = 0
-    for path, size in unreached(_open(cache_dir), output or submissions_folder(), name):
+    total, submissions = 0, Path(output or submissions_folder())
+    if not (submissions / "ledger.csv").exists():
+        click.echo(f"no ledger in {submissions}: only latest runs are kept", err=True)
+    for path, size in unreached(_open(cache_dir), submissions, name):
         total += size
         click.echo(f"{'removed' if yes else 'would remove'} {path} ({size / 2**20:.1f} MiB)")
         if yes:

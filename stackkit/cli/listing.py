@@ -44,10 +44,9 @@ def leaderboard(competition: str, cache_dir: str | None, as_json: bool) -> None:
     from stackkit.errors import ConfigError
     from stackkit.evaluation import leaderboard as ranked
     from stackkit.report.tables import leaderboard_text
-    from stackkit.run import set_up
+    from stackkit.run import cached_records, set_up
 
-    shelf = set_up(competition, cache_dir=cache_dir).bench.shelf
-    records = shelf.records()
+    records = cached_records(set_up(competition, cache_dir=cache_dir))
     if not records:
         raise ConfigError("a leaderboard has records", "none", f"stackkit run {competition}")
     table = ranked(records)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import click
 
 from stackkit.cli.options import COMPETITION
@@ -17,7 +14,10 @@ def notebooks() -> None:
 
 @notebooks.command("run")
 @COMPETITION
-@click.option("-p", "parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A parameter.")
+@click.option(
+    "-p", "parameters", nargs=2, multiple=True, metavar="NAME VALUE",
+    help="A parameter, for every notebook that declares the name.",
+)  # fmt: skip
 @click.option("--folder", metavar="FOLDER", help="Where the notebooks are, if elsewhere.")
 @click.option("--output", metavar="FOLDER", help="Where executed copies go, if elsewhere.")
 def run(
@@ -26,27 +26,14 @@ def run(
     folder: str | None,
     output: str | None,
 ) -> None:
-    """Execute the notebooks in order; stop at the first failure."""
+    """Execute the notebooks in order; stop at the first failure.
+
+    The executed copies go to notebooks/runs/<competition>/ with results.jsonl, a row a notebook.
+    """
     from stackkit.places import NOTEBOOKS, project_folder
-    from stackkit.workflow import run_notebooks
+    from stackkit.workflow import plan_notebooks, run_notebook
 
-    given = {name: _value(text) for name, text in parameters}
-    where = _absolute(competition)
-    folder = folder or project_folder() / NOTEBOOKS
-    for path in run_notebooks(where, folder, given, output):
-        click.echo(path)
-
-
-def _absolute(competition: str) -> str:
-    """A path holds from the notebook's folder too."""
-    return str(Path(competition).resolve()) if Path(competition).exists() else competition
-
-
-def _value(text: str) -> Any:
-    """A parameter's value: JSON where it is (numbers, lists, true), else the text."""
-    import json
-
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    folder = folder or str(project_folder() / NOTEBOOKS)
+    for planned in plan_notebooks(competition, folder, dict(parameters), output):
+        click.echo(f"executing {planned.notebook.name}", err=True)
+        click.echo(run_notebook(planned))

@@ -49,14 +49,19 @@ def run(
 @click.command()
 @COMPETITION
 @click.argument("new", metavar="NEW.CSV", type=click.Path(path_type=Path))
-@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Where to write.")
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write.",
+)
 @click.option("--raw", is_flag=True, help="Every record of the stack, before any decision.")
 @CACHE_DIR
 def predict(
     competition: str, new: Path, output: Path | None, raw: bool, cache_dir: str | None
 ) -> None:
     """Replay the latest run's stack on new rows; fits nothing."""
-    from stackkit.cache.atomic import write_file
+    from stackkit.cache.atomic import make_folder, write_file
     from stackkit.datasets import load_competition
     from stackkit.run import predict as replay
     from stackkit.run import read_new_rows
@@ -64,6 +69,7 @@ def predict(
     loaded = load_competition(competition)
     frame = replay(loaded, read_new_rows(new, loaded), raw, cache_dir)
     path = output or Path(f"{loaded.name}_{new.name.split('.')[0]}_predictions.csv")
+    make_folder(path.parent)
     write_file(path, frame.to_csv(index=False, lineterminator="\n").encode())
     print_table(frame.head(), as_json=False)
     click.echo(path)

@@ -32,10 +32,10 @@ def load_competition(where: str | Path) -> Competition:
     path = Path(where)
     if path.suffix == ".toml":
         return from_config(read_config(path))
+    if str(where) in EMBEDDED and not (path / FILE).is_file():
+        return from_embedded(load_embedded(str(where)))
     if path.is_dir():
         return from_config(read_config(path / FILE))
-    if str(where) in EMBEDDED:
-        return from_embedded(load_embedded(str(where)))
     raise ConfigError(
         f"a competition is a folder with a {FILE}, such a file, or an embedded name",
         repr(str(where)),

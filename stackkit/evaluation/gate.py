@@ -61,20 +61,39 @@ def gate(
     gains = {name: gain for name, (gain, _) in paired.items()}
     se = {name: error for name, (_, error) in paired.items()}
     leak = {c.name: _leak(c, evidence or {}) for c in others}
-    chosen, reason = incumbent, _kept(incumbent, evidence)
+    chosen = _simplest(incumbent, [c for c in others if c.depth == 0], margin)
+    reason = _kept(incumbent, evidence)
     best = 0.0
-    for candidate in others:
+    if chosen is not incumbent:
+        reason = f"{incumbent.name} is not better than {chosen.name} beyond the margin"
+        best = max(best, _beyond(gains[chosen.name], se[chosen.name], margin))
+    for candidate in (c for c in others if c.depth > 0 and leak[c.name] is not None):
         name = candidate.name
-        if leak[name] is None:
-            continue
-        beyond = gains[name] - leak[name] - margin * se[name]
-        if candidate.depth == 0 and gains[name] + margin * se[name] >= 0:
-            chosen, best = candidate, max(best, beyond)
-            reason = f"{incumbent.name} is not better than {name} beyond the margin"
-        elif beyond > best:
-            chosen, best = candidate, beyond
-            reason = f"{name} gains {gains[name] - leak[name]:.3g} ± {se[name]:.2g} after its leak"
+        corrected = gains[name] - leak[name]
+        if _beyond(corrected, se[name], margin) > best:
+            chosen, best = candidate, _beyond(corrected, se[name], margin)
+            reason = f"{name} gains {corrected:.3g} ± {se[name]:.2g} after its leak"
     return GateDecision(chosen, gains, se, leak, reason, margin)
+
+
+def _simplest(incumbent: Predictions, simpler: Sequence[Predictions], margin: float) -> Predictions:
+    """The first of the simpler ones that the incumbent does not beat beyond the margin.
+
+    A later one takes its place where it is better beyond the margin. With one fold no error is
+    known, and the scores themselves are compared.
+    """
+    chosen = incumbent
+    for candidate in simpler:
+        gain, error = paired_gain(candidate, chosen)
+        slack = margin * error if np.isfinite(error) else 0.0
+        if (gain + slack >= 0) if chosen is incumbent else (gain - slack > 0):
+            chosen = candidate
+    return chosen
+
+
+def _beyond(gain: float, error: float, margin: float) -> float:
+    """What is left of a gain beyond the margin; nothing where its error is not known."""
+    return gain - margin * error if np.isfinite(error) else -np.inf
 
 
 def paired_gain(candidate: Predictions, incumbent: Predictions) -> tuple[float, float]:
@@ -97,6 +116,6 @@ def _leak(candidate: Predictions, evidence: Mapping[str, float]) -> float | None
 
 
 def _kept(incumbent: Predictions, evidence: Mapping[str, float] | None) -> str:
-    if evidence is None:
+    if not evidence:
         return f"no evidence of leaks at higher levels: {incumbent.name} over level 0 is kept"
     return f"nothing gains on {incumbent.name} beyond its leak and the margin"

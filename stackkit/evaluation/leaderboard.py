@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -14,7 +15,7 @@ COLUMNS = ("rank", "name", "role", "depth", "cv", "fold_mean", "fold_sd", "cover
 
 
 def leaderboard(records: Sequence[Predictions]) -> pd.DataFrame:
-    """One row a record, best first; records are of one competition and fold plan.
+    """One row a record, best first, those without a score last; of one competition and fold plan.
 
     `cv` is the metric on the pooled out-of-fold predictions, `fold_mean` ± `fold_sd` its mean and
     standard deviation over folds, `coverage` the share of train rows scored, `seconds` the wall
@@ -22,13 +23,19 @@ def leaderboard(records: Sequence[Predictions]) -> pd.DataFrame:
     """
     ordered = sorted(records, key=_order)
     rows = [
-        (rank, r.name, r.role, r.depth, r.cv, r.scores["fold_mean"], r.scores["fold_sd"],
+        (rank, r.name, r.role, r.depth, r.cv, *_spread(r),
          r.coverage, r.evidence, record_seconds(r.cost), r.key[:8])
         for rank, r in enumerate(ordered, start=1)
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _order(record: Predictions) -> tuple[float, int, str]:
+def _spread(record: Predictions) -> tuple[float, float]:
+    return tuple(record.scores.get(name, math.nan) for name in ("fold_mean", "fold_sd"))
+
+
+def _order(record: Predictions) -> tuple[bool, float, int, str]:
+    if math.isnan(record.cv):
+        return True, 0.0, record.depth, record.name
     sign = -1 if record.scores["greater_is_better"] else 1
-    return sign * record.cv, record.depth, record.name
+    return False, sign * record.cv, record.depth, record.name

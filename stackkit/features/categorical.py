@@ -1,4 +1,7 @@
-"""Categories as codes, indicators and counts. Levels beyond those kept, and new ones, are "other"."""
+"""Categories as codes, indicators and counts.
+
+Levels that are not kept, and those that fitting did not see, are "other".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recipe `linear`: every column filled, symmetric, bounded and centred, for linear models and nets."""
+"""Recipe `linear`: columns filled, symmetric, bounded and centred, for linear models and nets."""
 
 from __future__ import annotations
 
@@ -88,9 +88,10 @@ def _categories(column: str, values: pd.Series) -> list[Encoder]:
         return []
     counts = count_levels(values)
     kept = frequent(counts, ONE_HOT, LEAST)
-    encoders: list[Encoder] = [
-        Indicators(column, kept, other=len(kept) < len(counts), missing=bool(values.isna().any()))
-    ]
+    other, missing = len(kept) < len(counts), bool(values.isna().any())
+    if len(kept) + other + missing == 2:
+        kept = kept[1:]  # the other column of two says the same
+    encoders: list[Encoder] = [Indicators(column, kept, other, missing)]
     return encoders if len(counts) <= ONE_HOT else [*encoders, Counts(column, counts)]
 
 

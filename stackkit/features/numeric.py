@@ -9,9 +9,10 @@ import pandas as pd
 
 SAMPLE = 20_000  # rows that shape parameters are estimated from
 POWERS = tuple(np.arange(-2.0, 3.01, 0.25))
-SKEWED = 0.75  # |skewness| from which a column is transformed
+SKEWED = 1.0  # |skewness| from which a column is transformed
 BOUND = 3.0  # where values are bounded smoothly, in robust standard deviations
 SPIKE = 0.05  # least share of zeros, and of other values, for an indicator of zero
+HUGE, FARTHEST = 1e30, 1e12  # bounds of values, and of values over typical ones
 FEW = 16  # most distinct whole numbers that also get indicators
 
 
@@ -105,8 +106,9 @@ class Shaped:
 
     def transform(self, values: pd.Series) -> np.ndarray:
         x = numbers(values)
-        x = np.where(np.isnan(x), self.fill, np.clip(x, -1e30, 1e30)) / self.scale
-        u = (yeo_johnson(x, self.power) - self.middle) / self.spread
+        z = _in_units(np.where(np.isnan(x), self.fill, x), self.scale)
+        u = (yeo_johnson(z, self.power) - self.middle) / self.spread
+        u = np.clip(u, -FARTHEST, FARTHEST)
         return (u / np.sqrt(1 + (u / BOUND) ** 2))[:, None]
 
 
@@ -125,13 +127,13 @@ def shape(column: str, values: pd.Series) -> Shaped:
     """Fit a Shaped column; values must not all be missing."""
     x = numbers(values)
     x = x[~np.isnan(x)]
-    x = np.clip(x[:: max(1, len(x) // SAMPLE)], -1e30, 1e30)
-    fill = float(np.median(x))
+    x = x[:: max(1, len(x) // SAMPLE)]
     scale = _unit(x)
-    power = _power(x / scale)
-    shaped = yeo_johnson(x / scale, power)
+    z = _in_units(x, scale)
+    power = _power(z)
+    shaped = yeo_johnson(z, power)
     middle = float(np.median(shaped))
-    return Shaped(column, fill, scale, power, middle, _spread(shaped))
+    return Shaped(column, float(np.median(x)), scale, power, middle, _spread(shaped))
 
 
 def zero_heavy(values: pd.Series) -> bool:
@@ -152,9 +154,13 @@ def few_whole_numbers(values: pd.Series, least: int) -> tuple[float, ...]:
 
 
 def _unit(x: np.ndarray) -> float:
-    """The size of typical values, so that shapes do not depend on units."""
+    """The size of typical values, so that shapes do not depend on units; 1 where all are tiny."""
     size = float(np.median(np.abs(x[x != 0]))) if (x != 0).any() else 1.0
-    return size if size > 1e-30 else 1.0
+    return min(size, HUGE) if size > 1 / HUGE else 1.0
+
+
+def _in_units(x: np.ndarray, scale: float) -> np.ndarray:
+    return np.clip(np.clip(x, -HUGE, HUGE) / scale, -FARTHEST, FARTHEST)
 
 
 def _spread(x: np.ndarray) -> float:
@@ -162,7 +168,7 @@ def _spread(x: np.ndarray) -> float:
     low, high = np.quantile(x, [0.25, 0.75])
     robust = (high - low) / 1.349
     spread = float(robust if robust > 1e-9 * np.ptp(x) else np.std(x))
-    return spread if spread > 0 else 1.0
+    return spread if spread > 1 / HUGE else 1.0
 
 
 def _power(x: np.ndarray) -> float:

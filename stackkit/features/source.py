@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import shutil
 import uuid
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ import cloudpickle
 import numpy as np
 import pandas as pd
 
-from stackkit.cache.atomic import disk_errors, make_folder
+from stackkit.cache.atomic import disk_errors, folder_size, make_folder, sync_file
 from stackkit.competition import Competition
 from stackkit.features.hook import Hook, HookedFrames, hooked_frames, replay_features
 from stackkit.features.matrix import Matrix
@@ -33,6 +34,7 @@ from stackkit.spec import Views
 
 PARTS = ("fit", "score", "holdout", "test")
 HEAD = "head.pkl"
+UNREADABLE = (OSError, ValueError, EOFError, TypeError, pickle.UnpicklingError)
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,17 @@ class FeatureSource:
     def prepare(self, fit: Fit) -> Views:
         """Matrices of one Fit, mapped from the scratch folder if another model made them."""
         folder = self.scratch / f"views-{key_of(self.key)[:16]}-{fit.id}"
-        with contextlib.suppress(FileNotFoundError):
+        try:
             return self._read(folder, fit)
-        _write_views(folder, *self._make(fit))
-        with contextlib.suppress(FileNotFoundError):
+        except FileNotFoundError:
+            pass
+        except UNREADABLE:
+            shutil.rmtree(folder, ignore_errors=True)
+        made, transform = self._make(fit)
+        _write_views(folder, made, transform)
+        with contextlib.suppress(*UNREADABLE):
             return self._read(folder, fit)
-        return self._views(fit, *self._make(fit))
+        return self._views(fit, made, transform)
 
     def _make(self, fit: Fit) -> tuple[dict[str, Matrix], NewRows]:
         frames = _frames(self.competition.get(), self.hook.get())
@@ -125,7 +132,7 @@ def _frames(competition: Competition, hook: Hook | None) -> HookedFrames:
 
 
 def _write_views(folder: Path, made: Mapping[str, Matrix], transform: NewRows) -> None:
-    """Write aside, rename; where another worker was first, its equal files stand."""
+    """Write aside, sync, rename; readable files of another worker, if it was first, stand."""
     aside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:12]}")
     with disk_errors(folder):
         make_folder(aside)
@@ -135,6 +142,8 @@ def _write_views(folder: Path, made: Mapping[str, Matrix], transform: NewRows) -
             any_matrix = made["fit"]
             head = (any_matrix.names, any_matrix.levels, tuple(made), transform)
             (aside / HEAD).write_bytes(cloudpickle.dumps(head, protocol=5))
+            for file in aside.iterdir():
+                sync_file(file)
             with contextlib.suppress(OSError):
                 aside.rename(folder)
         finally:
@@ -143,7 +152,7 @@ def _write_views(folder: Path, made: Mapping[str, Matrix], transform: NewRows) -
 
 def trim_scratch(scratch: Path, limit: int) -> None:
     """Remove the longest unused prepared inputs until the folder is below `limit` bytes."""
-    items = sorted(scratch.iterdir(), key=lambda p: p.stat().st_mtime)
+    items = sorted(scratch.iterdir(), key=_last_used)
     sizes = {item: folder_size(item) for item in items}
     total = sum(sizes.values())
     for item in items:
@@ -153,7 +162,9 @@ def trim_scratch(scratch: Path, limit: int) -> None:
         shutil.rmtree(item, ignore_errors=True) if item.is_dir() else item.unlink(missing_ok=True)
 
 
-def folder_size(item: Path) -> int:
-    """Bytes of a file, or of all files below a folder; 0 where there is none."""
-    files = item.rglob("*") if item.is_dir() else [item]
-    return sum(f.stat().st_size for f in files if f.is_file())
+def _last_used(item: Path) -> float:
+    """When a file or folder was used; 0 where another process removed it meanwhile."""
+    try:
+        return item.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -12,13 +12,16 @@ from stackkit.level0.probabilities import as_columns
 from stackkit.level0.target import target_space
 from stackkit.spec import Objective
 
+ROWS_A_LEAF = 5000
+
 
 @dataclass(frozen=True)
 class RandomForest:
     """Breiman's random forest (scikit-learn), on codes and numbers with missing values.
 
     `max_features` is the share of columns tried at a split, None: half for values and the square
-    root of the columns for classes. `min_samples_leaf` None: 1 for values, 2 for classes.
+    root of the columns for classes. `min_samples_leaf` None: 1 for values, 2 for classes, and
+    n / 5,000 where that is more, which bounds the size of a tree.
     """
 
     kind: ClassVar[str] = "random_forest"
@@ -49,7 +52,8 @@ class ForestFit:
         if self.objective.task == "regression":
             self.space_ = target_space(y, self.objective.space)
             y = self.space_.forward(y)
-        self.forest_ = self._forest().fit(X.values, y, weight)
+        weight = None if weight is None else weight.copy()  # a read-only one is refused
+        self.forest_ = self._forest(len(y)).fit(X.values, y, weight)
         self.forest_.set_params(n_jobs=1)
         return self
 
@@ -59,7 +63,7 @@ class ForestFit:
             return self.space_.inverse(self.forest_.predict(X.values))
         return as_columns(self.forest_.predict_proba(X.values))
 
-    def _forest(self) -> Any:
+    def _forest(self, n: int) -> Any:
         from sklearn import ensemble
 
         values = self.objective.task == "regression"
@@ -68,7 +72,7 @@ class ForestFit:
         return kind(
             n_estimators=learner.n_estimators,
             max_features=learner.max_features or (0.5 if values else "sqrt"),
-            min_samples_leaf=learner.min_samples_leaf or (1 if values else 2),
+            min_samples_leaf=learner.min_samples_leaf or max(1 if values else 2, n // ROWS_A_LEAF),
             n_jobs=learner.threads,
             random_state=self.seed,
         )

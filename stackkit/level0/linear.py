@@ -21,8 +21,8 @@ MARGIN = 0.1  # share of the target's range that predictions may leave it by
 class Linear:
     """Ridge or logistic regression whose penalty is chosen inside the training part.
 
-    `penalties` are per row: alpha = penalty · n for ridge (leave-one-out error), C = 1 / (penalty · n)
-    for logistic (inner folds).
+    `penalties` are a row: ridge has alpha = penalty · n, chosen by leave-one-out error, and the
+    logistic regression C = 1 / (penalty · n), chosen by inner folds.
     """
 
     kind: ClassVar[str] = "linear"

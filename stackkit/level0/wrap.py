@@ -25,7 +25,8 @@ from stackkit.spec import Objective
 class Template:
     """What an estimator is, in words that enter a key: class, parameters, and digest of its code.
 
-    `code` is "" for classes of installed packages. The estimator itself travels beside the fields.
+    `code` is "" for classes of installed packages; where it is not, `kind` leaves out the module,
+    whose name may hold a path. The estimator itself travels beside the fields.
     """
 
     kind: str
@@ -118,19 +119,25 @@ class SklearnFit:
                 "row weights need an estimator whose fit takes sample_weight",
                 type(self.estimator).__name__,
             )
-        return {"sample_weight": weight}
+        return {"sample_weight": weight.copy()}
 
 
 def _described(value: Any) -> dict[str, Any]:
-    kind = value if isinstance(value, type) or inspect.isroutine(value) else type(value)
-    name = f"{kind.__module__}.{kind.__qualname__}"
-    params = {} if kind is value else value.get_params(deep=False)
-    plain = {key: _plain(param) for key, param in params.items()}
-    return {"kind": name, "params": plain, "code": _own_code(kind)}
+    itself = isinstance(value, type) or inspect.isroutine(value)
+    kind = value if itself else type(value)
+    code = _own_code(kind)
+    params = {} if itself else value.get_params(deep=False)
+    return {
+        "kind": kind.__qualname__ if code else f"{kind.__module__}.{kind.__qualname__}",
+        "params": {key: _plain(param) for key, param in params.items()},
+        "code": code,
+    }
 
 
 def _plain(value: Any) -> Any:
     """`value` with estimators, classes and functions replaced by their descriptions."""
+    if isinstance(value, np.ufunc):
+        return f"numpy.{value.__name__}"
     if hasattr(value, "get_params") or isinstance(value, type) or inspect.isroutine(value):
         return _described(value)
     if isinstance(value, list | tuple):

@@ -16,8 +16,9 @@ from stackkit.spec import Objective
 class LinearMeta:
     """Ridge or L2 logistic regression of the target on the members' predictions.
 
-    Values enter in the objective's space (y too), probabilities as logits (centred log-ratios for
-    several classes). Wolpert, "Stacked generalization" (1992); Ting and Witten (1999).
+    Values enter in the objective's space (y too), standardised by the target there; probabilities
+    as logits (centred log-ratios for several classes). Wolpert, "Stacked generalization" (1992);
+    Ting and Witten (1999).
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ class LinearMeta:
     """
 
     kind: ClassVar[str] = "linear-meta"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     test_from: ClassVar[str] = "folds"
     reads_metric: ClassVar[bool] = False
     needs_features: ClassVar[bool] = False
@@ -50,35 +51,45 @@ class LinearMetaFit:
     def fit(self, X: Pool, y: np.ndarray, weight: np.ndarray | None = None) -> LinearMetaFit:
         """Fit on the rows of X whose weight is positive."""
         used = np.arange(len(y)) if weight is None else np.flatnonzero(weight)
-        inputs, weight = self._inputs(X.take(used)), None if weight is None else weight[used]
+        weight = None if weight is None else weight[used]
         if self.objective.output == "value":
-            self.model_ = self._ridge(inputs, y[used], weight)
+            self._set_scale(y[used])
+            z = self._forward(y[used])
+            self.model_ = self._ridge(self._inputs(X.take(used)), z, weight)
         else:
-            self.model_ = self._logistic(inputs, y[used], weight)
+            self.model_ = self._logistic(self._inputs(X.take(used)), y[used], weight)
         return self
 
     def predict(self, X: Pool) -> np.ndarray:
         """Values or probabilities (n, c)."""
         inputs = self._inputs(X)
         if self.objective.output == "value":
-            space = get_space(self.objective.space)
-            return space.inverse(np.clip(self.model_.predict(inputs), *self.range_)[:, None])
+            z = self.model_.predict(inputs) * self.scale_ + self.centre_
+            return get_space(self.objective.space).inverse(np.clip(z, *self.range_)[:, None])
         p = self.model_.predict_proba(inputs)
         return p[:, 1:] if self.objective.width == 1 else p
 
     def _inputs(self, X: Pool) -> np.ndarray:
         """(n, m · c) float64, in the stack's space."""
         proba = self.objective.output == "proba"
-        space = get_space("logit" if proba else self.objective.space)
-        return np.hstack([space.forward(member) for member in X.matrix()])
+        forward = get_space("logit").forward if proba else self._forward
+        return np.hstack([forward(member) for member in X.matrix()])
 
-    def _ridge(self, inputs: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Any:
-        from sklearn.linear_model import RidgeCV
-
+    def _set_scale(self, y: np.ndarray) -> None:
+        """Learn centre, scale and range of y; a target that is never negative stays so."""
         z = get_space(self.objective.space).forward(y)
         margin = 0.1 * (z.max() - z.min())
-        self.range_ = (z.min() - margin, z.max() + margin)
-        return RidgeCV(alphas=self.learner.alphas).fit(inputs, z, sample_weight=weight)
+        floor = 0.0 if z.min() >= 0 else -np.inf
+        self.range_ = (max(z.min() - margin, floor), z.max() + margin)
+        self.centre_, self.scale_ = float(z.mean()), float(z.std()) or 1.0
+
+    def _forward(self, values: np.ndarray) -> np.ndarray:
+        return (get_space(self.objective.space).forward(values) - self.centre_) / self.scale_
+
+    def _ridge(self, inputs: np.ndarray, z: np.ndarray, weight: np.ndarray | None) -> Any:
+        from sklearn.linear_model import RidgeCV
+
+        return RidgeCV(alphas=list(self.learner.alphas)).fit(inputs, z, sample_weight=weight)
 
     def _logistic(self, inputs: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Any:
         from sklearn.linear_model import LogisticRegression

@@ -1,7 +1,7 @@
 """A bundle of multilayer perceptrons that are trained side by side as one module.
 
-After the simple variant of RealMLP (Holzmüller, Grinsztajn and Steinwart, 2024): a learnable scale of
-the inputs, weights in the neural-tangent parametrisation, a last layer that starts at zero.
+After the simple variant of RealMLP (Holzmüller, Grinsztajn and Steinwart, 2024): a learnable scale
+of the inputs, weights in the neural-tangent parametrisation, a last layer that starts at zero.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -27,7 +28,6 @@ class Shape:
     hidden: tuple[int, ...]
     members: int
     activation: str
-    dropout: float
 
 
 class Scale(nn.Module):
@@ -60,11 +60,11 @@ class Bundle(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
+        self.shape = shape
         layers: list[nn.Module] = [Scale(shape.members, shape.inputs)]
         sizes = (shape.inputs, *shape.hidden)
-        for a, b in zip(sizes, sizes[1:], strict=False):
-            layers += [Dense(shape.members, a, b), ACTIVATIONS[shape.activation]()]
-            layers += [nn.Dropout(shape.dropout)] if shape.dropout else []
+        for a, b in pairwise(sizes):
+            layers += [Dense(shape.members, a, b), ACTIVATIONS[shape.activation](), nn.Dropout()]
         self.layers = nn.Sequential(*layers, Dense(shape.members, sizes[-1], shape.outputs, True))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

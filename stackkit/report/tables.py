@@ -17,14 +17,18 @@ LEADERBOARD = "rank name role depth cv folds coverage evidence seconds key8"
 
 
 def as_text(table: pd.DataFrame) -> str:
-    """A table in aligned plain text, numbers to five significant decimals."""
+    """A table in aligned plain text, numbers as `number` shows them."""
+    if table.empty:
+        return "none"
     return table.to_string(index=False, float_format=number, na_rep="")
 
 
 def number(value: float) -> str:
-    """A number as tables show it: five decimals, fewer where it is large."""
+    """A number as tables show it: five decimals, fewer where it is large, more where tiny."""
     if not math.isfinite(value):
         return ""
+    if 0 < abs(value) < 1e-3:
+        return f"{value:.3g}"
     return f"{value:.5f}" if abs(value) < 100 else f"{value:.1f}"
 
 

@@ -1,0 +1,25 @@
+"""The numbered notebooks: the stages that their cells call, and what executes them."""
+
+from stackkit.workflow.notebooks import (
+    NotebookError,
+    NotebookRun,
+    plan_notebooks,
+    run_notebook,
+    run_notebooks,
+)
+from stackkit.workflow.results import add_result
+from stackkit.workflow.stages import choose, fit_base, fit_levels, plan_base, plan_levels
+
+__all__ = [
+    "NotebookError",
+    "NotebookRun",
+    "add_result",
+    "choose",
+    "fit_base",
+    "fit_levels",
+    "plan_base",
+    "plan_levels",
+    "plan_notebooks",
+    "run_notebook",
+    "run_notebooks",
+]

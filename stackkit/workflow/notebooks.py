@@ -1,0 +1,201 @@
+"""The numbered notebooks, executed in order through papermill."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stackkit.datasets import load_competition
+from stackkit.datasets.load import FILE
+from stackkit.errors import ConfigError, MissingPackageError, StackkitError, nearest
+
+PATTERN = "[0-9][0-9]_*.ipynb"
+RUNS, RESULTS = "runs", "results.jsonl"
+COMPETITION, RESULT = "COMPETITION", "RESULT_PATH"
+QUIET = ["--IPKernelApp.log_level=ERROR"]  # its warnings are about the machine, not the notebook
+PATHS = ("CACHE_DIR", "OUTPUT", RESULT)
+
+
+class NotebookError(StackkitError):
+    """A notebook stopped; its executed copy is kept."""
+
+
+@dataclass(frozen=True)
+class NotebookRun:
+    """One notebook to be executed: where its copy goes, and the parameters that it declares."""
+
+    notebook: Path
+    target: Path
+    parameters: Mapping[str, Any]
+
+
+def run_notebooks(
+    competition: str | Path,
+    folder: str | Path = "notebooks",
+    parameters: Mapping[str, Any] | None = None,
+    output: str | Path | None = None,
+) -> Iterator[Path]:
+    """Execute the numbered notebooks in order; yields each executed copy as it is done.
+
+    Parameters
+    ----------
+    competition : a name, a folder or a competition.toml, passed as COMPETITION.
+    parameters : a value goes to the notebooks that declare the name; paths among them hold from
+        the working folder of the caller.
+    output : None: `runs/<competition>` below `folder`.
+
+    Raises
+    ------
+    ConfigError : a parameter that no notebook declares, or a value of another type.
+    NotebookError : a notebook failed: the cell is shown, its copy is kept, no later one runs.
+    """
+    for planned in plan_notebooks(competition, folder, parameters, output):
+        yield run_notebook(planned)
+
+
+def plan_notebooks(
+    competition: str | Path,
+    folder: str | Path = "notebooks",
+    parameters: Mapping[str, Any] | None = None,
+    output: str | Path | None = None,
+) -> list[NotebookRun]:
+    """What `run_notebooks` would execute; starts nothing. Each notebook's results go to one file
+    beside the copies, unless RESULT_PATH is given."""
+    notebooks = find_notebooks(folder)
+    given = dict(parameters or {})
+    _check_given(notebooks, given)
+    target = Path(output) if output else Path(folder) / RUNS / competition_name(competition)
+    target = target.resolve()
+    given = {RESULT: target / RESULTS, **given, COMPETITION: _from_anywhere(competition)}
+    return [
+        NotebookRun(path, target / path.name, _parameters_of(path, given)) for path in notebooks
+    ]
+
+
+def run_notebook(planned: NotebookRun) -> Path:
+    """Execute one notebook; the path of its copy."""
+    import papermill
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import DeadKernelError
+
+    notebook, target = planned.notebook, planned.target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    rule = f"{notebook.name} runs from top to bottom"
+    try:
+        with _batch():
+            papermill.execute_notebook(
+                str(notebook), str(target), dict(planned.parameters), cwd=str(notebook.parent),
+                progress_bar=False, coalesce_streams=True, extra_arguments=QUIET,
+            )  # fmt: skip
+    except papermill.PapermillExecutionError as error:
+        raise NotebookError(rule, _failure(error), f"open {target}") from None
+    except DeadKernelError as error:
+        raise NotebookError(rule, f"a kernel that died: {error}", f"open {target}") from None
+    except NoSuchKernel as error:
+        raise MissingPackageError(
+            "notebooks run in the kernel python3", str(error), "pip install ipykernel"
+        ) from None
+    return target
+
+
+def find_notebooks(folder: str | Path) -> list[Path]:
+    """The numbered notebooks of a folder, in order; ConfigError where there are none."""
+    found = sorted(Path(folder).glob(PATTERN))
+    if not found:
+        raise ConfigError("notebooks are named like 00_quickstart.ipynb", f"none in {folder}")
+    return found
+
+
+def declared_parameters(notebook: Path) -> dict[str, str]:
+    """Names that a notebook's parameters cell declares, with their defaults as written."""
+    from papermill import inspect_notebook
+
+    return {name: info["default"] for name, info in inspect_notebook(str(notebook)).items()}
+
+
+def competition_name(competition: str | Path) -> str:
+    """The name that a name, a folder or a competition.toml stands for; ConfigError for none."""
+    from stackkit.config import read_config
+
+    path = Path(competition)
+    if path.suffix == ".toml":
+        return read_config(path).name
+    return read_config(path / FILE).name if path.is_dir() else load_competition(competition).name
+
+
+def _check_given(notebooks: Sequence[Path], given: Mapping[str, Any]) -> None:
+    """ConfigError for a parameter that no notebook declares (papermill would only warn)."""
+    declared = {name for path in notebooks for name in declared_parameters(path)}
+    for name in given:
+        if name not in declared:
+            rule = f"some notebook declares the parameter {name!r}"
+            raise ConfigError(rule, hint=nearest(name, declared))
+    if COMPETITION in given:
+        rule = "the competition is the argument"
+        raise ConfigError(rule, f"-p {COMPETITION}", f"stackkit notebooks run {given[COMPETITION]}")
+
+
+def _parameters_of(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given of the names that a notebook declares, each of its default's type."""
+    declared = declared_parameters(notebook)
+    return {
+        name: _typed(name, value, declared[name]) for name, value in given.items()
+        if name in declared
+    }  # fmt: skip
+
+
+def _typed(name: str, value: Any, default: str) -> Any:
+    """A value as its default's type: text of the command line becomes a number where one is due."""
+    if name in PATHS:
+        return str(Path(value).resolve()) if str(value) else ""
+    try:
+        kind = type(ast.literal_eval(default))
+    except (ValueError, SyntaxError):
+        return value
+    try:
+        return _read(value, kind)
+    except (ValueError, SyntaxError):
+        rule = f"{name} is of type {kind.__name__}, as its default {default}"
+        raise ConfigError(rule, repr(value)) from None
+
+
+def _read(value: Any, kind: type) -> Any:
+    """A value of some type, from itself or from text; ValueError where it is of another."""
+    if kind is str:
+        return str(value)
+    read = ast.literal_eval(value) if isinstance(value, str) else value
+    read = float(read) if kind is float and type(read) is int else read
+    if type(read) is not kind:
+        raise ValueError(value)
+    return read
+
+
+def _from_anywhere(competition: str | Path) -> str:
+    """A path holds from the notebook's folder too; a name stays one."""
+    path = Path(competition)
+    return str(path.resolve()) if path.exists() else str(competition)
+
+
+def _failure(error: Any) -> str:
+    """What happened, and the source of the cell."""
+    source = "\n".join(f"    {line}" for line in error.source.splitlines())
+    return f"{error.ename}: {error.evalue}\nin cell [{error.exec_count}]\n{source}\n"
+
+
+@contextmanager
+def _batch() -> Iterator[None]:
+    """Kernels started inside print lines instead of bars."""
+    before = os.environ.get("STACKKIT_BATCH")
+    os.environ["STACKKIT_BATCH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["STACKKIT_BATCH"]
+        else:
+            os.environ["STACKKIT_BATCH"] = before

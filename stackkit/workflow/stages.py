@@ -1,0 +1,65 @@
+"""The stages of a run one at a time. Each finds in the cache what an earlier one left."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+
+from stackkit.errors import ConfigError, nearest
+from stackkit.executor import shared_pool
+from stackkit.presets import Node
+from stackkit.progress import Progress, default_progress
+from stackkit.run import Setup, cores
+from stackkit.stack import Stack, fit_stack, plan_nodes
+
+
+def plan_base(setup: Setup) -> pd.DataFrame:
+    """The rows of `stackkit.plan` that read features. Fits nothing."""
+    return plan_nodes(_base(setup), setup.bench)
+
+
+def plan_levels(setup: Setup) -> pd.DataFrame:
+    """The rows of `stackkit.plan`, all levels. Fits nothing."""
+    return plan_nodes(setup.nodes, setup.bench)
+
+
+def fit_base(setup: Setup, jobs: int | None = None, progress: Progress | None = None) -> Stack:
+    """The base models, fitted where the cache lacks them.
+
+    Parameters
+    ----------
+    jobs : worker processes; None or 0: one a core.
+    """
+    return _fit(_base(setup), setup, jobs, progress)
+
+
+def fit_levels(setup: Setup, jobs: int | None = None, progress: Progress | None = None) -> Stack:
+    """The whole stack and the gate's decision, fitted where the cache lacks a record.
+
+    Parameters
+    ----------
+    jobs : worker processes; None or 0: one a core.
+    """
+    return _fit(setup.nodes, setup, jobs, progress)
+
+
+def choose(stack: Stack, name: str = "") -> Stack:
+    """The stack as it is, or with the record of that name in place of the gate's choice."""
+    if not name:
+        return stack
+    if name not in stack.records:
+        raise ConfigError("a record of the stack is chosen", name, nearest(name, stack.records))
+    gate = stack.decision
+    reason = f"{name} was named by hand; the gate's choice was {stack.chosen.name}"
+    decision = dataclasses.replace(gate, record=stack.records[name], reason=reason)
+    return dataclasses.replace(stack, decision=decision)
+
+
+def _base(setup: Setup) -> list[Node]:
+    return [node for node in setup.nodes if not node.parents]
+
+
+def _fit(nodes: list[Node], setup: Setup, jobs: int | None, progress: Progress | None) -> Stack:
+    pool = shared_pool(jobs or cores())
+    return fit_stack(nodes, setup.bench, pool, progress or default_progress())

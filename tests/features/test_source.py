@@ -1,0 +1,134 @@
+"""Features of a Fit: learnt on its rows, prepared once, mapped by all."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stackkit.features.hook import Hook
+from stackkit.features.recipes import get_recipe
+from stackkit.features.source import FeatureSource, trim_scratch
+from stackkit.handoff import Shared
+
+
+@pytest.fixture
+def source(competition, plan, tmp_path):
+    """`source(recipe, hook)` over one scratch folder."""
+
+    def make(recipe="linear", hook=None, data=None) -> FeatureSource:
+        shared = [Shared(each, tmp_path) for each in (data or competition(), plan(held=8), hook)]
+        digest = None if hook is None else hook.digest
+        return FeatureSource(recipe, *shared, tmp_path / "scratch", digest)
+
+    return make
+
+
+def views_folder(source):
+    return next(source.scratch.glob("views-*"))
+
+
+def test_views_are_those_of_a_recipe_fitted_on_the_fit_rows(source, competition):
+    data, made = competition(), source()
+    folds = made.folds.get()
+    for fit in (*folds.fits(), folds.full()):
+        views = made.prepare(fit)
+        fitted = get_recipe("linear").fit(data.train.iloc[fit.fit_rows], data.schema)
+        rows = {"fit": fit.fit_rows, "score": made.score_rows(fit), "holdout": np.arange(52, 60)}
+        for part, positions in rows.items():
+            if positions.size:
+                expected = fitted.transform(data.train.iloc[positions])
+                assert np.array_equal(getattr(views, part).values, expected.values)
+        assert np.array_equal(views.test.values, fitted.transform(data.test).values)
+        assert views.rows.tolist() == fit.fit_rows.tolist()
+        assert not views.chained
+        assert (views.score is None) == (fit.id == "full")
+
+
+def test_other_rows_do_not_touch_what_is_learnt(source, competition, plan):
+    data = competition()
+    fit = plan(held=8).fits()[0]
+    changed = data.train.copy()
+    outside = np.setdiff1d(np.arange(60), fit.fit_rows)
+    changed.loc[outside, "x"] += 1000.0
+    plain = source(data=data).prepare(fit).fit.values.copy()
+    other = replace(source(data=replace(data, train=changed)), scratch=source().scratch / "b")
+    assert np.array_equal(other.prepare(fit).fit.values, plain)
+
+
+def test_prepared_inputs_are_made_once(source, plan, monkeypatch):
+    fit = plan(held=8).fits()[0]
+    first = source().prepare(fit)
+
+    def fails(*_):
+        raise AssertionError("made again")
+
+    monkeypatch.setattr(FeatureSource, "_make", fails)
+    second = source().prepare(fit)
+    assert isinstance(second.fit.values, np.memmap)
+    assert np.array_equal(first.fit.values, second.fit.values)
+    assert first.fit.names == second.fit.names
+
+
+def test_a_learner_cannot_change_what_others_map(source, plan):
+    fit = plan(held=8).fits()[0]
+    made = source()
+    views = made.prepare(fit)
+    views.fit.values[:] = -1
+    assert not (made.prepare(fit).fit.values == -1).any()
+
+
+@pytest.mark.parametrize("harm", ["cut", "gone", "no head", "bad head"])
+def test_damaged_prepared_inputs_are_made_again(source, plan, harm):
+    fit = plan(held=8).fits()[0]
+    made = source()
+    before = made.prepare(fit).fit.values.copy()
+    folder = views_folder(made)
+    if harm == "cut":
+        os.truncate(folder / "fit.npy", 200)
+    elif harm == "gone":
+        (folder / "fit.npy").unlink()
+    elif harm == "no head":
+        (folder / "head.pkl").unlink()
+    else:
+        (folder / "head.pkl").write_bytes(b"bad")
+    assert np.array_equal(made.prepare(fit).fit.values, before)
+
+
+def test_new_rows_take_the_same_way(source, competition, plan):
+    made, data = source(), competition()
+    views = made.prepare(plan(held=8).fits()[0])
+    raw = data.test.iloc[[3, 1]].reset_index(drop=True)
+    transform = pickle.loads(pickle.dumps(views.transform))
+    assert np.array_equal(transform(raw).values, np.asarray(views.test)[[3, 1]])
+
+
+def test_hook_recipe_and_version_make_the_key(source):
+    hook = Hook(lambda frame: frame.assign(z=frame["x"] * 2), "digest")
+    keys = [source().key, source("trees").key, source(hook=hook).key]
+    assert keys[0] == {"recipe": "linear", "version": get_recipe("linear").version, "hook": None}
+    assert keys[2]["hook"] == "digest"
+    assert len({str(key) for key in keys}) == 3
+
+
+def test_features_pass_through_the_hook(source, plan):
+    hook = Hook(lambda frame: frame[["x"]].assign(z=frame["x"] * 2), "digest")
+    views = source("trees", hook=hook).prepare(plan(held=8).fits()[0])
+    assert views.fit.names == ("x", "z")
+    assert np.allclose(views.test.values[:, 1], 2 * views.test.values[:, 0])
+
+
+def test_the_longest_unused_goes_first(tmp_path):
+    for age, name in enumerate(("young", "middle", "old")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "fit.npy").write_bytes(b"x" * 100)
+        os.utime(folder, (1e9 - age, 1e9 - age))
+    (tmp_path / "shared.pkl").write_bytes(b"x" * 50)
+    trim_scratch(tmp_path, 150)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["shared.pkl", "young"]
+    trim_scratch(tmp_path, 0)
+    assert list(tmp_path.iterdir()) == []

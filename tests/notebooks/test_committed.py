@@ -1,0 +1,128 @@
+"""The committed notebooks: thin, clean, with documented parameters, and no models of their own."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import yaml
+
+import stackkit
+from stackkit.workflow.notebooks import declared_parameters, find_notebooks
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = find_notebooks(FOLDER)
+MAX_CELLS, MAX_LINES = 15, 110
+COMMON = {"COMPETITION", "PROFILE", "JOBS", "SEED", "CACHE_DIR", "RESULT_PATH"}
+FORBIDDEN = ("with_parameters", "with_fidelity", "with_seed", "ModelSpec", "register")
+
+each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+
+
+def code_cells(path: Path) -> list[Any]:
+    return [c for c in nbformat.read(path, 4).cells if c.cell_type == "code"]
+
+
+def code_of(path: Path) -> str:
+    return "\n".join(cell.source for cell in code_cells(path))
+
+
+def parameters_cell(path: Path) -> Any:
+    found = [c for c in code_cells(path) if "parameters" in c.metadata.get("tags", [])]
+    assert len(found) == 1
+    return found[0]
+
+
+def defaults(path: Path) -> dict[str, Any]:
+    return {n: ast.literal_eval(v) for n, v in declared_parameters(path).items()}
+
+
+def test_the_four_are_there() -> None:
+    stems = {path.stem for path in NOTEBOOKS}
+    assert {"00_quickstart", "02_base_models", "05_blend", "07_submit"} <= stems
+
+
+@each
+def test_no_outputs_are_committed(path: Path) -> None:
+    notebook = nbformat.read(path, 4)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+    for cell in code_cells(path):
+        assert cell.outputs == [] and cell.execution_count is None
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids) and all(not i.isdigit() for i in ids)
+
+
+@each
+def test_notebooks_are_thin(path: Path) -> None:
+    cells, code = code_cells(path), code_of(path)
+    assert len(cells) <= MAX_CELLS
+    assert sum(len(c.source.splitlines()) for c in cells) <= MAX_LINES
+    for node in ast.walk(ast.parse(code)):
+        assert not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+
+
+@each
+def test_notebooks_import_only_stackkit(path: Path) -> None:
+    for node in ast.walk(ast.parse(code_of(path))):
+        if isinstance(node, ast.Import):
+            assert [alias.name for alias in node.names] == ["stackkit"]
+        if isinstance(node, ast.ImportFrom):
+            assert node.module == "stackkit"
+
+
+@each
+def test_the_first_cell_says_what_is_read_and_written(path: Path) -> None:
+    first = nbformat.read(path, 4).cells[0]
+    assert first.cell_type == "markdown"
+    for word in ("**Question.**", "**Reads**", "**Writes**"):
+        assert word in first.source
+
+
+@each
+def test_every_parameter_has_a_comment(path: Path) -> None:
+    lines = parameters_cell(path).source.splitlines()
+    assert all("  # " in line for line in lines)
+    assert set(declared_parameters(path)) == {line.split(" = ")[0] for line in lines}
+    assert set(declared_parameters(path)) >= COMMON
+
+
+@each
+def test_every_plot_has_a_question_above_it(path: Path) -> None:
+    before = ""
+    for cell in nbformat.read(path, 4).cells:
+        if cell.cell_type == "markdown":
+            before = cell.source
+        elif "figures." in cell.source and "scores_by_fold(records" not in cell.source:
+            assert "?**" in before, cell.id
+
+
+@each
+def test_defaults_are_production_ones(path: Path) -> None:
+    given = defaults(path)
+    assert given["COMPETITION"] == "playground" and given["PROFILE"] == "standard"
+    assert given["JOBS"] == given["SEED"] == 0
+    assert all(given[n] == "" for n in ("CACHE_DIR", "OUTPUT", "RESULT_PATH") if n in given)
+
+
+@each
+def test_notebooks_change_no_model(path: Path, tmp_path: Path) -> None:
+    code = code_of(path)
+    assert not any(word in code for word in FORBIDDEN)
+    given = defaults(path)
+    setup = stackkit.set_up(given["COMPETITION"], given["PROFILE"], tmp_path, given["SEED"])
+    expected = stackkit.plan("playground", cache_dir=tmp_path)
+    assert stackkit.plan_levels(setup).key8.tolist() == expected.key8.tolist()
+    for node in setup.nodes:
+        if not node.parents:
+            assert node.spec.parameters == stackkit.get_model(node.spec.name).parameters
+
+
+def test_overrides_of_the_tests_are_declared() -> None:
+    small = yaml.safe_load((Path(__file__).parent / "small.yaml").read_text())
+    assert set(small) == {path.stem for path in NOTEBOOKS}
+    for path in NOTEBOOKS:
+        assert set(small[path.stem]) <= set(declared_parameters(path))

@@ -1,0 +1,170 @@
+"""The notebooks through papermill: in order, out of order, and as the command line runs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+import pytest
+import yaml
+
+from stackkit.cli import main
+from stackkit.datasets import Frames, load_embedded, make_playground
+from stackkit.workflow import plan_notebooks, run_notebook
+from stackkit.workflow.notebooks import declared_parameters
+
+pytestmark = [
+    pytest.mark.notebook,
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:jupyter_client|zmq|traitlets|papermill"),
+]
+FOLDER = Path(__file__).parents[2] / "notebooks"
+SMALL = yaml.safe_load((Path(__file__).parent / "small.yaml").read_text())
+MAX_STDERR_LINES = 40
+
+WriteFolder = Callable[[Frames, Path], Path]
+
+
+@dataclass(frozen=True)
+class Executed:
+    """What a run of notebooks left below `root`."""
+
+    root: Path
+    copies: dict[str, Path]
+    rows: dict[str, dict[str, Any]]
+
+    def outputs(self, stem: str) -> list[Any]:
+        cells = nbformat.read(self.copies[stem], 4).cells
+        return [o for c in cells if c.cell_type == "code" for o in c.outputs]
+
+
+def execute(competition: Path, root: Path, *stems: str) -> Executed:
+    """Run some notebooks (all without a name) with everything that they write below `root`."""
+    redirected = {"CACHE_DIR": root / "cache", "OUTPUT": root / "submissions"}
+    copies = {}
+    for stem in stems or sorted(SMALL):
+        given = {**redirected, **SMALL[stem]}
+        known = declared_parameters(FOLDER / f"{stem}.ipynb")
+        assert set(SMALL[stem]) <= set(known)
+        given = {name: value for name, value in given.items() if name in known}
+        planned = plan_notebooks(competition, FOLDER, {}, root / "runs")
+        (mine,) = [p for p in planned if p.notebook.stem == stem]
+        parameters = {**mine.parameters, **{n: _plain(v) for n, v in given.items()}}
+        copies[stem] = run_notebook(type(mine)(mine.notebook, mine.target, parameters))
+    lines = (root / "runs" / "results.jsonl").read_text().splitlines()
+    rows = {row["notebook"]: row for row in map(json.loads, lines)}
+    return Executed(root, copies, rows)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory, write_folder: WriteFolder) -> Executed:
+    root = tmp_path_factory.mktemp("executed")
+    folder = write_folder(make_playground("binary", rows=300), root / "small")
+    return execute(folder, root)
+
+
+def test_all_run_in_order(executed: Executed) -> None:
+    assert list(executed.copies) == sorted(SMALL)
+    assert all(path.parent == executed.root / "runs" for path in executed.copies.values())
+    assert set(executed.rows) == set(SMALL)
+
+
+def test_what_one_fitted_the_next_ones_find(executed: Executed) -> None:
+    assert executed.rows["00_quickstart"]["fitted"] > 0
+    assert executed.rows["02_base_models"]["fitted"] == 0
+    assert executed.rows["05_blend"]["fitted"] == 0
+
+
+def test_all_agree_on_what_is_submitted(executed: Executed) -> None:
+    first, blend, last = (executed.rows[s] for s in ("00_quickstart", "05_blend", "07_submit"))
+    assert first["chosen"] == blend["chosen"] == last["record"]
+    assert first["submission"] == last["submission"]
+    sample = pd.read_csv(executed.root / "small" / "sample_submission.csv")
+    written = pd.read_csv(last["submission"])
+    assert written.columns.tolist() == sample.columns.tolist()
+    assert written.id.tolist() == sample.id.tolist()
+    ledger = pd.read_csv(executed.root / "submissions" / "ledger.csv")
+    assert ledger.note.tolist()[-1] == SMALL["07_submit"]["NOTE"]
+
+
+@pytest.mark.parametrize(
+    ("stem", "plots"),
+    [("00_quickstart", 1), ("02_base_models", 3), ("05_blend", 4), ("07_submit", 1)],
+)
+def test_results_are_tables_and_plots(executed: Executed, stem: str, plots: int) -> None:
+    shown = [o.data for o in executed.outputs(stem) if o.output_type != "stream"]
+    assert sum("image/png" in data for data in shown) == plots
+    assert all("text/html" in data or "image/png" in data for data in shown)
+    assert not any("array(" in data.get("text/plain", "") for data in shown)
+
+
+@pytest.mark.parametrize("stem", sorted(SMALL))
+def test_progress_is_short_and_nothing_warns(executed: Executed, stem: str) -> None:
+    streams = [o for o in executed.outputs(stem) if o.output_type == "stream"]
+    errors = "".join(o.text for o in streams if o.name == "stderr")
+    assert "warning" not in errors.lower()
+    assert errors.count("\n") <= MAX_STDERR_LINES
+
+
+@pytest.mark.parametrize(("stem", "name"), [("02_base_models", "diabetes"), ("07_submit", "wine")])
+def test_opened_out_of_order_they_fit_what_is_missing(
+    stem: str, name: str, tmp_path: Path, write_folder: WriteFolder
+) -> None:
+    folder = write_folder(load_embedded(name), tmp_path / name)
+    done = execute(folder, tmp_path, stem)
+    assert done.rows[stem]["competition"] == name
+    assert any("image/png" in o.get("data", {}) for o in done.outputs(stem))
+
+
+def write_notebooks(folder: Path, *sources: str) -> Path:
+    """Notebooks 00, 01, … of a parameters cell and one more cell each."""
+    folder.mkdir()
+    for number, source in enumerate(sources):
+        parameters = nbformat.v4.new_code_cell(
+            'COMPETITION = ""  # a name\nSIZE = 1  # how many\nRESULT_PATH = ""  # a file',
+            id="parameters", metadata={"tags": ["parameters"]},
+        )  # fmt: skip
+        cells = [parameters, nbformat.v4.new_code_cell(source, id="body")]
+        kernel = {"kernelspec": {"name": "python3", "display_name": "", "language": "python"}}
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+        nbformat.write(notebook, folder / f"0{number}_step.ipynb")
+    return folder
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["stackkit", "notebooks", "run", *arguments])
+    try:
+        main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def test_the_first_failure_stops_is_shown_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_notebooks(
+        tmp_path / "own", "print(COMPETITION, SIZE + 1)", "broken = 1 / 0", "print('never')"
+    )
+    code = command(monkeypatch, "wine", "--folder", str(folder), "-p", "SIZE", "41")
+    out, err = capfd.readouterr()
+    runs = folder / "runs" / "wine"
+    assert code == 2
+    assert out.split() == [str(runs / "00_step.ipynb")]
+    for shown in ("01_step.ipynb", "ZeroDivisionError", "broken = 1 / 0", str(runs)):
+        assert shown in err
+    assert "Traceback" not in err
+    assert sorted(p.name for p in runs.glob("*.ipynb")) == ["00_step.ipynb", "01_step.ipynb"]
+    first = nbformat.read(runs / "00_step.ipynb", 4)
+    assert first.cells[-1].outputs[0].text == "wine 42\n"
+    kept = nbformat.read(runs / "01_step.ipynb", 4)
+    assert any(o.output_type == "error" for c in kept.cells for o in c.get("outputs", []))

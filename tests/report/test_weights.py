@@ -1,0 +1,41 @@
+"""Weights of blends, read back from the models that the cache keeps."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import stackkit
+from stackkit.competition import Competition
+from stackkit.executor import LocalPool
+from stackkit.presets import Node
+from stackkit.progress import Silent
+from stackkit.workflow import fit_levels
+
+KEEP = ("prior", "ridge")
+BLENDS = ("mean", "best_single", "simplex")
+
+
+@pytest.fixture
+def setup(tmp_path: Path, competition: Callable[..., Competition]) -> stackkit.Setup:
+    full = stackkit.set_up(competition("regression"), "standard", tmp_path)
+    nodes = [n for n in full.nodes if n.spec.name in KEEP]
+    nodes += [Node(n.spec, KEEP) for n in full.nodes if n.spec.name in BLENDS]
+    return stackkit.Setup(full.competition, full.bench, nodes, full.profile, full.seed)
+
+
+def test_weights_are_those_of_the_blend(setup: stackkit.Setup, pool: LocalPool) -> None:
+    records = fit_levels(setup, pool.jobs, Silent()).records
+    table = stackkit.blend_weights(setup, records.values())
+    assert set(table.blend) == {"best_single", "simplex"}
+    assert table.groupby(["blend", "fit"]).weight.sum().to_numpy() == pytest.approx(1.0)
+    full = table[(table.blend == "simplex") & (table.fit == "full")].set_index("member").weight
+    mixed = sum(full[name] * records[name].test for name in KEEP)
+    np.testing.assert_allclose(records["simplex"].test, mixed, rtol=1e-5)
+
+    shutil.rmtree(setup.bench.shelf.models(records["simplex"].key))
+    assert set(stackkit.blend_weights(setup, records.values()).blend) == {"best_single"}

@@ -1,0 +1,135 @@
+"""The record's contract, and pools of records."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stackkit.errors import PredictionError
+from stackkit.predictions import (
+    Pool,
+    Predictions,
+    as_record_array,
+    check_finite,
+    pool_of,
+    worst_evidence,
+)
+
+
+def record(**changes) -> Predictions:
+    oof = np.arange(8, dtype=np.float32).reshape(4, 2)
+    fields = {"name": "a", "key": "0" * 64, "oof": oof, "test": oof[:3], "target": "y"}
+    return Predictions(**{**fields, "output": "proba", **changes})
+
+
+def test_what_a_record_says_of_itself():
+    oof = np.array([[0.5], [np.nan], [0.25], [1]], dtype=np.float32)
+    made = record(oof=oof, test=None, key="ab" * 32, scores={"cv": 0.5})
+    assert made.scored.tolist() == [True, False, True, True]
+    assert (made.coverage, made.cv, made.key12) == (0.75, 0.5, "ab" * 6)
+    assert list(made.arrays) == ["oof"]
+    assert np.isnan(record().cv)
+    assert made.with_(name="b").name == "b"
+    assert made.name == "a"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"oof": np.zeros((4, 2))},
+        {"oof": np.zeros(4, dtype=np.float32)},
+        {"oof": np.zeros((2, 4), dtype=np.float32).T},
+        {"test": np.zeros((3, 1), dtype=np.float32)},
+        {"held": np.zeros((3, 2, 1), dtype=np.float32)},
+        {"test_folds": np.zeros((2, 3, 2), dtype=np.float32)},
+        {"evidence": "hearsay"},
+    ],
+)
+def test_arrays_that_break_the_contract_are_refused(changes):
+    with pytest.raises(PredictionError):
+        record(**changes)
+
+
+def test_chains_are_named_by_fits():
+    chain = np.zeros((2, 3, 2), dtype=np.float32)
+    assert record(test_folds=chain, fits=("r0f0", "r0f1")).fits == ("r0f0", "r0f1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fine"),
+    [
+        ("oof", np.nan, False),
+        ("oof", np.inf, False),
+        ("test", np.nan, False),
+        ("test", -np.inf, False),
+        ("oof", 7, True),
+    ],
+)
+def test_only_rows_that_are_not_scored_are_missing(name, value, fine):
+    oof = np.ones((4, 2), dtype=np.float32)
+    oof[3] = np.nan
+    arrays = {"oof": oof, "test": np.ones((3, 2), dtype=np.float32)}
+    arrays[name][1, 1] = value
+    made, scored = record(**arrays), np.array([True, True, True, False])
+    if fine:
+        check_finite(made, scored)
+    else:
+        with pytest.raises(PredictionError):
+            check_finite(made, scored)
+    with pytest.raises(PredictionError):
+        check_finite(made, np.ones(4, dtype=bool))
+
+
+def test_evidence_is_that_of_the_worst():
+    assert worst_evidence() == worst_evidence("clean", "clean") == "clean"
+    assert worst_evidence("clean", "in_sample", "unverified") == "in_sample"
+
+
+def test_record_arrays_are_copied_only_when_they_must():
+    fine = np.zeros((3, 1), dtype=np.float32)
+    assert as_record_array(fine) is fine
+    made = as_record_array(np.arange(3.0))
+    assert (made.shape, made.dtype) == ((3, 1), np.float32)
+
+
+@pytest.fixture
+def pool():
+    rng = np.random.default_rng(0)
+    arrays = tuple(rng.random((10, 2)).astype(np.float32) for _ in range(3))
+    return Pool(("a", "b", "c"), arrays)
+
+
+@pytest.mark.parametrize("size", [1, 3, 10, 99])
+def test_blocks_and_matrix_hold_the_same_rows(pool, size):
+    rows = np.array([7, 1, 1, 4])
+    for part in (pool, pool.take(rows), pool.take(rows).take(np.array([3, 0]))):
+        whole = part.matrix()
+        assert whole.shape == part.shape == (3, len(part), 2)
+        assert np.array_equal(np.concatenate(list(part.blocks(size)), axis=1), whole)
+    assert np.array_equal(pool.take(rows).matrix(), pool.matrix()[:, rows])
+    assert np.array_equal(pool.take(rows).take(np.array([3, 0])).matrix(), pool.matrix()[:, [4, 7]])
+
+
+def test_rows_are_taken_by_mask_and_members_by_number(pool):
+    mask = np.arange(10) % 2 == 1
+    assert np.array_equal(pool.take(mask).matrix(), pool.matrix()[:, mask])
+    chosen = pool.take(mask).select([2, 0])
+    assert chosen.names == ("c", "a")
+    assert np.array_equal(chosen.matrix(), pool.matrix()[[2, 0]][:, mask])
+
+
+def test_a_pool_copies_nothing_until_asked(pool):
+    part = pool.take(np.array([1, 2])).select([1])
+    assert part.arrays[0] is pool.arrays[1]
+
+
+def test_members_have_one_shape_and_a_name_each():
+    one, other = np.zeros((3, 1)), np.zeros((4, 1))
+    for names, arrays in [(("a", "b"), (one, other)), (("a",), (one, one)), ((), ())]:
+        with pytest.raises(PredictionError):
+            Pool(names, arrays)
+
+
+def test_pool_of_records():
+    pool = pool_of([record(name="a"), record(name="b")], "test")
+    assert (pool.names, pool.shape) == (("a", "b"), (2, 3, 2))

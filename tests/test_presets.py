@@ -1,0 +1,133 @@
+"""Presets: which models stand on which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stackkit.competition import Competition
+from stackkit.errors import ConfigError
+from stackkit.level0 import SklearnLearner, get_model, own_models
+from stackkit.presets import PRESETS, Node, get_preset, level_of, stack_nodes
+from stackkit.spec import Limits, ModelSpec
+
+N = 40
+
+
+def competition(metric: str = "rmse", **models: Any) -> Competition:
+    train = pd.DataFrame({"x": np.arange(N), "y": np.arange(N) % 2})
+    return Competition.from_frames(train, target="y", metric=metric, models=models)
+
+
+def nodes(profile: str = "standard", metric: str = "rmse", **models: Any) -> dict[str, Node]:
+    made = stack_nodes(competition(metric, **models), get_preset(profile))
+    return {node.spec.name: node for node in made}
+
+
+@pytest.fixture
+def mine() -> Iterator[ModelSpec]:
+    """A registered model of one's own."""
+    from sklearn.tree import DecisionTreeRegressor
+
+    spec = ModelSpec("mine", SklearnLearner(DecisionTreeRegressor()), family="tree")
+    with own_models([spec]):
+        yield spec
+
+
+def test_standard_has_three_levels_with_the_prior_first() -> None:
+    found = nodes()
+    base = ("ridge", "rf", "lightgbm", "mlp")
+    assert list(found) == ["prior", *base, "ridge_meta", "mean", "best_single", "simplex",
+                           "simplex_all"]  # fmt: skip
+    assert found["prior"].parents == found["ridge"].parents == ()
+    assert found["ridge_meta"].parents == found["simplex"].parents == base
+    assert found["simplex_all"].parents == (*base, "ridge_meta")
+
+
+def test_rank_mean_joins_where_the_metric_reads_ranks() -> None:
+    assert "rank_mean" in nodes(metric="auc")
+    assert "rank_mean" not in nodes(metric="logloss")
+    assert "rank_mean" not in nodes(metric="rmse")
+
+
+def test_quick_scales_fidelity_down_and_parameters_win() -> None:
+    full, quick = nodes()["rf"].spec, nodes("quick")["rf"].spec
+    assert quick.learner.n_estimators == round(0.3 * full.learner.n_estimators)
+    own = nodes("quick", rf={"n_estimators": 7})["rf"].spec
+    assert own.learner.n_estimators == 7
+
+
+def test_include_and_exclude_choose_base_models_and_parents_follow() -> None:
+    only = nodes(include=["ridge", "prior"])
+    assert only["mean"].parents == ("ridge", "prior")
+    assert list(only).count("prior") == 1
+    assert nodes(include=["ridge", "ridge"])["mean"].parents == ("ridge",)
+    assert nodes(exclude=["mlp", "rf"])["mean"].parents == ("ridge", "lightgbm")
+
+
+def test_own_models_join_and_can_be_excluded(mine: ModelSpec) -> None:
+    assert nodes()["mean"].parents == ("ridge", "rf", "lightgbm", "mlp", "mine")
+    assert "mine" not in nodes(exclude=["mine"])
+    assert nodes(include=["mine"])["mean"].parents == ("mine",)
+
+
+def test_own_models_of_a_blends_name_are_refused(mine: ModelSpec) -> None:
+    twin = ModelSpec("simplex", mine.learner, family="tree")
+    with own_models([twin]), pytest.raises(ConfigError, match="names of their own") as caught:
+        nodes()
+    assert "simplex" in caught.value.got
+
+
+@pytest.mark.parametrize(
+    ("models", "hint"),
+    [
+        ({"include": ["rigde"]}, "ridge"),
+        ({"exclude": ["lightgmb"]}, "lightgbm"),
+        ({"mpl": {"epochs": 3}}, "mlp"),
+        ({"rf": {"n_estimator": 3}}, "n_estimators"),
+    ],
+)
+def test_misspelt_models_and_parameters_are_named(models: dict, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        nodes(**models)
+    assert hint in caught.value.hint
+
+
+def test_models_that_do_not_take_the_competition_are_left_out(mine: ModelSpec) -> None:
+    small = ModelSpec("small", mine.learner, family="tree", limits=Limits(rows=N - 1))
+    binary = ModelSpec("binary", mine.learner, family="tree", tasks=("binary",))
+    with own_models([small, binary]):
+        assert not {"small", "binary"} & set(nodes())
+    with pytest.raises(ConfigError, match="a stack has a base model"):
+        nodes(include=["ridge"], exclude=["ridge"])
+
+
+def test_the_seed_moves_every_model_from_its_own() -> None:
+    plain = stack_nodes(competition(), get_preset("quick"))
+    moved = stack_nodes(competition(), get_preset("quick"), seed=3)
+    assert [n.spec.seed + 3 for n in plain] == [n.spec.seed for n in moved]
+
+
+@pytest.mark.parametrize(("name", "words"), [("best", "not yet available"), ("quik", "unknown")])
+def test_profiles_that_are_not_there_are_refused(name: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words) as caught:
+        get_preset(name)
+    assert "quick" in caught.value.hint
+
+
+def test_levels_stand_on_earlier_ones_only() -> None:
+    levels = level_of(stack_nodes(competition(), PRESETS["standard"]))
+    assert [len(level) for level in levels] == [5, 4, 1]
+    seen: set[str] = set()
+    for level in levels:
+        for node in level:
+            assert set(node.parents) <= seen
+        seen |= {node.spec.name for node in level}
+
+
+def test_models_keep_their_defaults_where_nothing_is_set() -> None:
+    assert nodes()["ridge"].spec == get_model("ridge")

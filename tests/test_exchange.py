@@ -55,8 +55,15 @@ def frames(task: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def competition(task: str, folder: Path | None = None) -> Competition:
     train, test = frames(task)
-    table = {"name": "tiny", "train": "train.csv" if folder else "", "id": "id", "target": "y",
-             "metric": METRICS[task], "task": task, "folds": {"scheme": "kfold", "n_splits": 3}}  # fmt: skip
+    table = {
+        "name": "tiny",
+        "train": "train.csv" if folder else "",
+        "id": "id",
+        "target": "y",
+        "metric": METRICS[task],
+        "task": task,
+        "folds": {"scheme": "kfold", "n_splits": 3},
+    }
     config = parse_config(table, folder or ".")
     return Competition.from_frames(train, test, target="y", metric=METRICS[task], config=config)
 

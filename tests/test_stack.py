@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,6 @@ def broken(name: str = "broken", **fields: Any) -> ModelSpec:
 
 
 def ridge(name: str = "ridge", penalty: float | None = None) -> ModelSpec:
-    import dataclasses
-
     spec = dataclasses.replace(get_model("ridge"), name=name)
     return spec if penalty is None else spec.with_parameters({"penalties": (penalty,)})
 
@@ -60,8 +59,6 @@ PRIOR = Node(get_model("prior"))
 
 def small(*base: ModelSpec) -> list[Node]:
     """Base models below a meta-model, two blends and one blend over all."""
-    import dataclasses
-
     names = tuple(spec.name for spec in base)
     top = dataclasses.replace(BLENDS["simplex"], name="simplex_all")
     return [PRIOR, *map(Node, base), Node(METAS["ridge_meta"], names),
@@ -162,12 +159,10 @@ def test_a_model_that_fails_is_left_out_and_said_so(tmp_path: Path) -> None:
 
 
 def test_where_a_level_fails_what_stands_on_it_alone_is_left_out(tmp_path: Path) -> None:
-    import dataclasses
-
     meta = dataclasses.replace(broken("meta"), recipe=None, role="meta")
+    top = dataclasses.replace(BLENDS["simplex"], name="all")
     nodes = [PRIOR, Node(ridge()), Node(meta, ("ridge",)), Node(BLENDS["mean"], ("meta",)),
-             Node(BLENDS["simplex"], ("ridge",)),
-             Node(dataclasses.replace(BLENDS["simplex"], name="all"), ("ridge", "meta"))]  # fmt: skip
+             Node(BLENDS["simplex"], ("ridge",)), Node(top, ("ridge", "meta"))]  # fmt: skip
     stack = fit(nodes, bench(tmp_path))
     assert list(stack.records) == ["prior", "ridge", "simplex"]
     assert list(stack.failures) == ["meta"]
@@ -217,8 +212,6 @@ class Interrupting(Silent):
 
 
 def test_an_interrupt_goes_on_with_what_is_finished(tmp_path: Path) -> None:
-    import dataclasses
-
     from sklearn.linear_model import Lasso
 
     late = ModelSpec("late", SklearnLearner(Lasso()), "linear", recipe="linear", cost_hint=1e-6)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
 
 from stackkit.competition import Competition
 from stackkit.errors import SubmissionError
@@ -377,3 +378,14 @@ def test_two_processes_append_to_one_ledger(tmp_path: Path) -> None:
     assert {row["key"] for row in rows} == {f"{n}-{i}" for n in "ab" for i in range(40)}
     assert len(rows) == 80
     assert {row["note"] for row in rows} == {"x" * 50}
+
+
+def test_a_row_waits_for_the_lock(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    with FileLock(ledger.path.with_suffix(".lock")):
+        worker = subprocess.Popen([sys.executable, "-c", SCRIPT, str(tmp_path), "a"])
+        with pytest.raises(subprocess.TimeoutExpired):
+            worker.wait(2)
+        assert not ledger.path.exists()
+    assert worker.wait(30) == 0
+    assert len(rows_of(tmp_path)) == 40

@@ -7,7 +7,6 @@ anything could be submitted.
 from __future__ import annotations
 
 import logging
-import os
 import sys
 
 import click
@@ -46,6 +45,5 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted: nothing was submitted", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit as left:  # click's own 1: the reader of our output has seen enough
+        sys.exit(0 if left.code == 1 else left.code)

@@ -52,16 +52,16 @@ class ForestFit:
         if self.objective.task == "regression":
             self.space_ = target_space(y, self.objective.space)
             y = self.space_.forward(y)
-        weight = None if weight is None else weight.copy()  # a read-only one is refused
-        self.forest_ = self._forest(len(y)).fit(X.values, y, weight)
+        weight = None if weight is None else _writable(weight)
+        self.forest_ = self._forest(len(y)).fit(_writable(X.values), y, weight)
         self.forest_.set_params(n_jobs=1)
         return self
 
     def predict(self, X: Matrix) -> np.ndarray:
         """Probabilities or values (n, c)."""
         if self.objective.task == "regression":
-            return self.space_.inverse(self.forest_.predict(X.values))
-        return as_columns(self.forest_.predict_proba(X.values))
+            return self.space_.inverse(self.forest_.predict(_writable(X.values)))
+        return as_columns(self.forest_.predict_proba(_writable(X.values)))
 
     def _forest(self, n: int) -> Any:
         from sklearn import ensemble
@@ -76,3 +76,8 @@ class ForestFit:
             n_jobs=learner.threads,
             random_state=self.seed,
         )
+
+
+def _writable(array: np.ndarray) -> np.ndarray:
+    """The array, or a copy where it is read-only: scikit-learn's trees refuse those."""
+    return np.require(array, requirements=["W"])

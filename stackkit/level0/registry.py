@@ -18,10 +18,10 @@ _BUILT_IN: dict[str, ModelSpec] = {
     for spec in (
         ModelSpec("prior", Prior(), family="prior", recipe="trees", cost_hint=0.01),
         ModelSpec("ridge", Linear(), family="linear", recipe="linear", cost_hint=1.0),
-        ModelSpec("rf", RandomForest(), family="forest", fidelity="n_estimators", cost_hint=5.0),
+        ModelSpec("rf", RandomForest(), family="forest", fidelity="n_estimators", cost_hint=20.0),
         ModelSpec("lightgbm", LightGBM(), family="boosting", fidelity="rounds", cost_hint=6.0),
         ModelSpec(
-            "mlp", MLP(), family="neural", recipe="linear", fidelity="epochs", cost_hint=10.0
+            "mlp", MLP(), family="neural", recipe="linear", fidelity="epochs", cost_hint=40.0
         ),
     )
 }

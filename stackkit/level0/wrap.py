@@ -119,7 +119,7 @@ class SklearnFit:
                 "row weights need an estimator whose fit takes sample_weight",
                 type(self.estimator).__name__,
             )
-        return {"sample_weight": weight.copy()}
+        return {"sample_weight": np.array(weight)}
 
 
 def _described(value: Any) -> dict[str, Any]:

@@ -91,7 +91,9 @@ def test_a_hook_crosses_to_where_its_file_is_not(hook, monkeypatch):
     assert made["double"].tolist() == [3.0, 6.0]
 
 
-@pytest.mark.parametrize("text", ["x = 1\n", "features = 3\n", "import nowhere_at_all\n", "def f(:\n"])
+@pytest.mark.parametrize(
+    "text", ["x = 1\n", "features = 3\n", "import nowhere_at_all\n", "def f(:\n"]
+)
 def test_files_without_features_are_refused(hook, text):
     with pytest.raises(ConfigError):
         hook(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import cloudpickle
@@ -21,6 +22,7 @@ CLASSES = {"binary": 2, "multiclass": 3, "regression": 0}
 CASES = [(spec, task) for spec in (*METAS.values(), *BLENDS.values()) for task in spec.tasks]
 
 
+@lru_cache
 def stack(task: str, members: int = M) -> tuple[Pool, np.ndarray]:
     rng = np.random.default_rng(4)
     if task == "regression":
@@ -49,6 +51,12 @@ def fitted(spec: ModelSpec, task: str, members: int = M, weight: Any = None) -> 
     return spec.learner.build(goal, seed=1).fit(pool, y, weight), pool
 
 
+@lru_cache
+def whole(case: tuple[ModelSpec, str]) -> tuple[Any, Pool]:
+    """Fitted once for all tests that only predict."""
+    return fitted(*case)
+
+
 @pytest.fixture(params=CASES, ids=[f"{spec.name}-{task}" for spec, task in CASES])
 def case(request: pytest.FixtureRequest) -> tuple[ModelSpec, str]:
     return request.param
@@ -66,7 +74,7 @@ def test_it_declares_what_a_learner_declares(case: tuple[ModelSpec, str]) -> Non
 def test_predictions_have_the_shape_and_are_what_the_task_asks(
     case: tuple[ModelSpec, str],
 ) -> None:
-    estimator, pool = fitted(*case)
+    estimator, pool = whole(case)
     p = estimator.predict(pool)
     assert p.shape == (N, 3 if case[1] == "multiclass" else 1)
     assert np.isfinite(p).all()
@@ -77,7 +85,7 @@ def test_predictions_have_the_shape_and_are_what_the_task_asks(
 
 
 def test_it_is_better_than_chance(case: tuple[ModelSpec, str]) -> None:
-    estimator, pool = fitted(*case)
+    estimator, pool = whole(case)
     _, y = stack(case[1])
     p, metric = estimator.predict(pool), get_metric(METRICS[case[1]])
     chance = np.full_like(p, np.median(y) if case[1] == "regression" else 1 / CLASSES[case[1]])
@@ -85,12 +93,12 @@ def test_it_is_better_than_chance(case: tuple[ModelSpec, str]) -> None:
 
 
 def test_it_is_reproducible(case: tuple[ModelSpec, str]) -> None:
-    (first, pool), (second, _) = fitted(*case), fitted(*case)
+    (first, pool), (second, _) = whole(case), fitted(*case)
     np.testing.assert_array_equal(first.predict(pool), second.predict(pool))
 
 
 def test_one_row_is_predicted_as_within_a_batch(case: tuple[ModelSpec, str]) -> None:
-    estimator, pool = fitted(*case)
+    estimator, pool = whole(case)
     together = estimator.predict(pool)
     alone = np.vstack([estimator.predict(pool.take(np.array([i]))) for i in range(0, N, 9)])
     np.testing.assert_allclose(alone, together[::9], rtol=1e-5, atol=1e-6)
@@ -98,17 +106,20 @@ def test_one_row_is_predicted_as_within_a_batch(case: tuple[ModelSpec, str]) -> 
 
 def test_the_pool_is_left_as_it_was(case: tuple[ModelSpec, str]) -> None:
     spec, task = case
-    before = stack(task)[0].matrix()
-    estimator, pool = fitted(spec, task)
-    estimator.predict(pool)
+    pool, y = stack.__wrapped__(task)
+    before, labels = pool.matrix(), y.copy()
+    spec.learner.build(whole(case)[0].objective, 1).fit(pool, y).predict(pool)
     np.testing.assert_array_equal(pool.matrix(), before)
+    np.testing.assert_array_equal(y, labels)
 
 
 def test_read_only_members_are_enough(case: tuple[ModelSpec, str]) -> None:
-    estimator, pool = fitted(*case)
-    for array in pool.arrays:
+    spec, task = case
+    pool, y = stack.__wrapped__(task)
+    for array in (*pool.arrays, y):
         array.flags.writeable = False
-    estimator.fit(pool, stack(case[1])[1]).predict(pool)
+    estimator = spec.learner.build(whole(case)[0].objective, 1)
+    assert len(estimator.fit(pool, y).predict(pool)) == N
 
 
 def test_rows_of_no_weight_have_no_influence(case: tuple[ModelSpec, str]) -> None:
@@ -126,7 +137,8 @@ def test_row_weights_are_taken(case: tuple[ModelSpec, str]) -> None:
     spec, task = case
     weight = np.where(np.arange(N) < 50, 1.0, 0.01)
     pool, _ = stack(task)
-    weighted, plain = (fitted(spec, task, weight=w)[0].predict(pool) for w in (weight, None))
+    weighted = fitted(spec, task, weight=weight)[0].predict(pool)
+    plain = whole(case)[0].predict(pool)
     assert np.isfinite(weighted).all()
     if spec.name in ("ridge_meta", "simplex"):
         assert not np.allclose(weighted, plain, atol=1e-6)
@@ -139,14 +151,14 @@ def test_one_member_is_enough(case: tuple[ModelSpec, str]) -> None:
 
 def test_the_order_of_members_does_not_matter(case: tuple[ModelSpec, str]) -> None:
     spec, task = case
-    estimator, pool = fitted(spec, task)
-    straight = estimator.predict(pool)
-    mixed = pool.select([2, 0, 3, 1])
-    other = fitted(spec, task)[0].fit(mixed, stack(task)[1]).predict(mixed)
+    estimator, pool = whole(case)
+    straight, mixed = estimator.predict(pool), pool.select([2, 0, 3, 1])
+    fresh = spec.learner.build(estimator.objective, 1)
+    other = fresh.fit(mixed, stack(task)[1]).predict(mixed)
     np.testing.assert_allclose(other, straight, rtol=1e-3, atol=1e-4)
 
 
 def test_a_fitted_one_crosses_to_another_process(case: tuple[ModelSpec, str]) -> None:
-    estimator, pool = fitted(*case)
+    estimator, pool = whole(case)
     there = cloudpickle.loads(cloudpickle.dumps(estimator))
     np.testing.assert_array_equal(there.predict(pool), estimator.predict(pool))

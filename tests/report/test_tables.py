@@ -1,0 +1,85 @@
+"""Tables: how numbers become text."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stackkit.cache import OOFCache
+from stackkit.competition import Competition
+from stackkit.report.tables import (
+    as_text,
+    cache_rows,
+    leaderboard_text,
+    metric_rows,
+    model_rows,
+    number,
+    plan_notes,
+)
+from stackkit.run import set_up
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.5, "0.50000"), (-1 / 3, "-0.33333"), (99.9999999, "100.00000"), (12345.678, "12345.7"),
+     (0.0, "0.00000"), (1.234e-5, "1.23e-05"), (math.nan, ""), (math.inf, "")],
+)  # fmt: skip
+def test_numbers(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_a_table_is_aligned_and_holes_are_blank() -> None:
+    text = as_text(pd.DataFrame({"name": ["a", "bb"], "cv": [0.5, math.nan]}))
+    lines = text.splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert lines[1].split() == ["a", "0.50000"] and lines[2].split() == ["bb"]
+    assert as_text(pd.DataFrame()) == "none"
+
+
+def test_the_leaderboard_joins_mean_and_deviation() -> None:
+    row = {"rank": 1, "name": "ridge", "role": "base", "depth": 0, "cv": 0.25, "fold_mean": 0.5,
+           "fold_sd": 0.125, "coverage": 0.8, "evidence": "clean", "seconds": 1.26,
+           "key8": "abcdef01"}  # fmt: skip
+    head, line = leaderboard_text(pd.DataFrame([row])).splitlines()
+    assert head.split() == "rank name role depth cv folds coverage evidence seconds key8".split()
+    assert line.split() == "1 ridge base 0 0.25000 0.50000 ± 0.12500 80% clean 1.3 abcdef01".split()
+
+
+def test_every_model_and_metric_has_a_row() -> None:
+    models = {row["name"]: row for row in model_rows()}
+    assert {"ridge", "prior", "ridge_meta", "simplex"} <= set(models)
+    assert (models["ridge"]["reads"], models["simplex"]["reads"]) == ("linear", "records")
+    metrics = {row["name"]: row for row in metric_rows()}
+    assert (metrics["auc"]["better"], metrics["rmse"]["better"]) == ("greater", "smaller")
+    assert metrics["rmse"]["row losses"] and not metrics["auc"]["row losses"]
+
+
+def test_notes_name_folds_text_and_columns_kept_aside(tmp_path: Path) -> None:
+    n = 120
+    train = pd.DataFrame({
+        "x": np.arange(n), "story": [f"once {i}" for i in range(n)], "later": 1.0,
+        "y": np.arange(n) % 2,
+    })  # fmt: skip
+    test = train[["x", "story"]].head(9)
+    made = Competition.from_frames(train, test, target="y", metric="auc")
+    notes = "\n".join(plan_notes(set_up(made, cache_dir=tmp_path)))
+    assert "folds: stratified, 10 splits" in notes
+    assert "no recipe reads yet: story" in notes
+    assert "kept aside: later" in notes
+
+
+def test_an_empty_cache_has_no_rows(tmp_path: Path) -> None:
+    assert cache_rows(OOFCache(tmp_path), None) == []
+
+
+def test_a_damaged_entry_has_a_row_that_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "shop/01234567-01234567/L0/ridge-0123456789ab"
+    folder.mkdir(parents=True)
+    (folder / "recipe.json").write_text("{", encoding="utf-8")
+    (row,) = cache_rows(OOFCache(tmp_path), None)
+    assert (row["competition"], row["level"], row["key8"]) == ("shop", "L0", "")
+    assert "recipe.json" in row["state"]

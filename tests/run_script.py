@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from stackkit.crossfit import cross_fit
 from stackkit.folds import Folds
 from stackkit.spec import ModelSpec
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also as a shell's background job
 FOLDER, SECONDS = Path(sys.argv[1]), float(sys.argv[2])
 with (FOLDER / "imports.txt").open("a") as file:
     file.write("once\n")

@@ -98,8 +98,15 @@ def test_an_idle_pool_starts_nothing():
     assert {child.pid for child in psutil.Process().children()} == before
 
 
-def test_the_first_ctrl_c_asks_the_second_strikes():
-    before = signal.getsignal(signal.SIGINT)
+@pytest.fixture
+def ctrl_c():
+    """Python's own handler, which a shell's background jobs lack."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+def test_the_first_ctrl_c_asks_the_second_strikes(ctrl_c):
     with Interrupts() as interrupts:
         assert not interrupts.asked
         signal.raise_signal(signal.SIGINT)
@@ -108,10 +115,18 @@ def test_the_first_ctrl_c_asks_the_second_strikes():
             signal.raise_signal(signal.SIGINT)
     with pytest.raises(ValueError, match="x"), Interrupts():
         raise ValueError("x")
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is ctrl_c
 
 
-def test_ctrl_c_is_left_alone_in_other_threads():
+def test_a_process_that_ignores_ctrl_c_goes_on_doing_so(ctrl_c):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with Interrupts() as interrupts:
+        signal.raise_signal(signal.SIGINT)
+    assert not interrupts.asked
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_ctrl_c_is_left_alone_in_other_threads(ctrl_c):
     asked = []
 
     def elsewhere():
@@ -119,11 +134,10 @@ def test_ctrl_c_is_left_alone_in_other_threads():
             asked.append(interrupts.asked)
 
     thread = threading.Thread(target=elsewhere)
-    before = signal.getsignal(signal.SIGINT)
     thread.start()
     thread.join()
     assert asked == [False]
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is ctrl_c
 
 
 def await_text(path: Path, seconds: float = 60) -> str:

@@ -12,16 +12,17 @@ from stackkit.level0.probabilities import as_columns
 from stackkit.level0.target import target_space
 from stackkit.spec import Objective
 
-ROWS_A_LEAF = 5000
+ROWS_A_LEAF = 4000
+LEAST_COLUMNS = 10
 
 
 @dataclass(frozen=True)
 class RandomForest:
     """Breiman's random forest (scikit-learn), on codes and numbers with missing values.
 
-    `max_features` is the share of columns tried at a split, None: half for values and the square
-    root of the columns for classes. `min_samples_leaf` None: 1 for values, 2 for classes, and
-    n / 5,000 where that is more, which bounds the size of a tree.
+    `max_features` is the share of columns tried at a split, None: for values a third of the columns
+    or ten of them, at most 70 %, for classes the square root of the columns. `min_samples_leaf`
+    None: 1 for values, 2 for classes, n / 4,000 where that is more, which bounds a tree's size.
     """
 
     kind: ClassVar[str] = "random_forest"
@@ -29,7 +30,7 @@ class RandomForest:
     test_from: ClassVar[str] = "folds"
     reads_metric: ClassVar[bool] = False
     needs_features: ClassVar[bool] = True
-    n_estimators: int = 300
+    n_estimators: int = 200
     max_features: float | None = None
     min_samples_leaf: int | None = None
     threads: int = 1
@@ -53,7 +54,7 @@ class ForestFit:
             self.space_ = target_space(y, self.objective.space)
             y = self.space_.forward(y)
         weight = None if weight is None else _writable(weight)
-        self.forest_ = self._forest(len(y)).fit(_writable(X.values), y, weight)
+        self.forest_ = self._forest(*X.values.shape).fit(_writable(X.values), y, weight)
         self.forest_.set_params(n_jobs=1)
         return self
 
@@ -63,15 +64,16 @@ class ForestFit:
             return self.space_.inverse(self.forest_.predict(_writable(X.values)))
         return as_columns(self.forest_.predict_proba(_writable(X.values)))
 
-    def _forest(self, n: int) -> Any:
+    def _forest(self, n: int, d: int) -> Any:
         from sklearn import ensemble
 
         values = self.objective.task == "regression"
         kind = ensemble.RandomForestRegressor if values else ensemble.RandomForestClassifier
         learner = self.learner
+        share = min(0.7, max(1 / 3, LEAST_COLUMNS / d)) if values else "sqrt"
         return kind(
             n_estimators=learner.n_estimators,
-            max_features=learner.max_features or (0.5 if values else "sqrt"),
+            max_features=learner.max_features or share,
             min_samples_leaf=learner.min_samples_leaf or max(1 if values else 2, n // ROWS_A_LEAF),
             n_jobs=learner.threads,
             random_state=self.seed,

@@ -10,7 +10,7 @@ import importlib
 from typing import Any
 
 _WHERE = {
-    "stackkit.bench": ("Bench",),
+    "stackkit.crossfit.bench": ("Bench",),
     "stackkit.cache": ("NoCache", "OOFCache"),
     "stackkit.competition": ("Competition",),
     "stackkit.crossfit": ("cross_fit",),
@@ -26,7 +26,7 @@ _WHERE = {
     "stackkit.predictions": ("Pool", "Predictions"),
     "stackkit.report": ("figures", "summaries", "tables"),
     "stackkit.report.weights": ("blend_weights",),
-    "stackkit.run": ("Run", "Setup", "plan", "predict", "run", "set_up", "submit"),
+    "stackkit.runs": ("Run", "Setup", "plan", "predict", "run", "set_up", "submit"),
     "stackkit.scoring": ("oracle_score",),
     "stackkit.spec": ("ModelSpec",),
     "stackkit.submission": ("submission_frame", "validate_submission", "write_submission"),

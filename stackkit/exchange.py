@@ -1,21 +1,14 @@
-"""Predictions from elsewhere, and the way of new rows through a stack."""
+"""Predictions from elsewhere: records that another tool or a team mate made."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 
-from stackkit.cache import Shelf
 from stackkit.competition import Competition
 from stackkit.config import check_name
-from stackkit.errors import CacheError, PredictionError
+from stackkit.errors import PredictionError
 from stackkit.folds import Folds
-from stackkit.metrics import mean_in_space
-from stackkit.models import load_model
-from stackkit.predictions import Pool, Predictions, as_record_array, check_finite
+from stackkit.predictions import Predictions, as_record_array, check_finite
 from stackkit.recipe import SCHEMA_VERSION, array_digest, key_of
 from stackkit.scoring import score_repeats
 
@@ -132,92 +125,3 @@ def _check_probabilities(name: str, values: np.ndarray) -> None:
             f"{values.sum(axis=1).min():.4g} to {values.sum(axis=1).max():.4g}",
             "divide each row by its sum",
         )
-
-
-@dataclass
-class Replay:
-    """New rows through a record and everything that it stands on. Fits nothing.
-
-    Parameters
-    ----------
-    shelf : where the records and their models lie.
-    competition : for the space of means.
-    frame : the raw new rows, with the columns of test.
-    """
-
-    shelf: Shelf
-    competition: Competition
-    frame: pd.DataFrame
-    done: dict[str, np.ndarray] = field(default_factory=dict)
-
-    def predict(self, key: str) -> np.ndarray:
-        """Predictions (len(frame), c) as `test` of the record would be for these rows."""
-        if key not in self.done:
-            record = load_record(self.shelf, key)
-            parents = [self.predict(parent) for parent in record.parents]
-            self.done[key] = self._through(record, parents)
-        return self.done[key]
-
-    def _through(self, record: Predictions, parents: list[np.ndarray]) -> np.ndarray:
-        folder = self.shelf.models(record.key)
-        predicted = (self._one(folder / fit_id, record, parents) for fit_id in _used_fits(record))
-        return mean_in_space(predicted, self.competition.metric.average_space, record.output)
-
-    def _one(self, path: Path, record: Predictions, parents: list[np.ndarray]) -> np.ndarray:
-        model = load_model(path)
-        if parents:
-            names = tuple(load_record(self.shelf, key).name for key in record.parents)
-            X = Pool(names, tuple(parents))
-        else:
-            X = model.transform(self.frame)
-        return as_record_array(model.predict(X))
-
-
-def _used_fits(record: Predictions) -> list[str]:
-    """Ids of the Fits that `test` comes from."""
-    return ["full"] if record.recipe["test_from"] == "full" else list(record.fits)
-
-
-def load_record(shelf: Shelf, key: str) -> Predictions:
-    """The record of a key; CacheError where it is not there."""
-    record = shelf.load(key)
-    if record is None:
-        raise CacheError(
-            "the records of a stack are in the cache",
-            f"no {key[:8]}: removed, or imported from elsewhere",
-            "run again; an imported record cannot be replayed",
-        )
-    return record
-
-
-def ancestry(shelf: Shelf, key: str) -> list[Predictions]:
-    """A record and all that it stands on, parents first, each once."""
-    ordered: dict[str, Predictions] = {}
-
-    def visit(key: str) -> None:
-        if key not in ordered:
-            record = load_record(shelf, key)
-            for parent in record.parents:
-                visit(parent)
-            ordered[key] = record
-
-    visit(key)
-    return list(ordered.values())
-
-
-def check_replayable(records: list[Predictions], shelf: Shelf) -> None:
-    """Say before any work what cannot be replayed: imported records, models that were not kept."""
-    for record in records:
-        if record.recipe.get("learner", {}).get("kind") == IMPORTED:
-            raise PredictionError(
-                "replay needs the models of every record",
-                f"{record.name} was imported: its model is not here",
-                "leave it out of the stack, or predict the new rows with the tool that made it",
-            )
-        missing = [n for n in _used_fits(record) if not (shelf.models(record.key) / n).exists()]
-        if missing:
-            raise CacheError(
-                "replay needs the models of every record",
-                f"none kept for {', '.join(missing)} of {record.name}",
-                "set [cache] keep_models = true, remove that entry and run again",
-            )

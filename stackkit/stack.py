@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from stackkit.bench import Bench, Inputs
+from stackkit.cache.versions import changed_versions
+from stackkit.competition.schema import TEXT
 from stackkit.crossfit import fit_level
+from stackkit.crossfit.bench import Bench, Inputs
+from stackkit.crossfit.executor import Executor
+from stackkit.crossfit.progress import Progress
 from stackkit.errors import ModelError
 from stackkit.evaluation import GateDecision, gate, leaderboard
-from stackkit.executor import Executor
 from stackkit.predictions import Predictions
 from stackkit.presets import INCUMBENT, PRIOR, Node, level_of
-from stackkit.progress import Progress
-from stackkit.schema import TEXT
 from stackkit.spec import ModelSpec
-from stackkit.versions import changed_versions
 
 PLAN_COLUMNS = ("name", "role", "reads", "cached", "fits", "key8", "note")
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from stackkit.cache.handoff import ArrayRef, Shared
 from stackkit.errors import PredictionError
 from stackkit.folds import Fit, Folds
-from stackkit.handoff import ArrayRef, Shared
 from stackkit.predictions import Pool, Predictions
 from stackkit.spec import Views
 

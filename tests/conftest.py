@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stackkit.bench import Bench
 from stackkit.cache import OOFCache
 from stackkit.competition import Competition
-from stackkit.executor import LocalPool, shared_pool
+from stackkit.crossfit.bench import Bench
+from stackkit.crossfit.executor import LocalPool, shared_pool
 from stackkit.folds import Folds
 from stackkit.spec import ModelSpec, Objective
 

@@ -10,11 +10,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "stackkit"
 ORDER = """
-errors metrics config schema competition places folds
+errors metrics config competition places folds
 recipe predictions scoring cost cache user_code spec stack_source
 datasets features nets boosting crossfit
 level0|level1|level2
-evaluation presets stack exchange submission run report workflow cli
+evaluation presets stack exchange submission runs report workflow cli
 """.split()
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group.split("|")}
 MAX_FILE, MAX_FUNCTION = 400, 70

@@ -15,7 +15,7 @@ from stackkit.competition import Competition
 from stackkit.config import parse_config
 from stackkit.crossfit import cross_fit
 from stackkit.errors import CacheError, DataError, PredictionError
-from stackkit.exchange import Replay, ancestry, check_replayable, import_predictions
+from stackkit.exchange import import_predictions
 from stackkit.folds import Folds, make_folds
 from stackkit.level0 import get_model
 from stackkit.level1 import METAS

@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stackkit.bench import Bench
 from stackkit.cache import OOFCache
 from stackkit.competition import Competition
+from stackkit.crossfit.bench import Bench
+from stackkit.crossfit.executor import shared_pool
+from stackkit.crossfit.progress import Silent
 from stackkit.errors import ModelError
-from stackkit.executor import shared_pool
 from stackkit.folds import Folds, make_folds
 from stackkit.level0 import SklearnLearner, get_model
 from stackkit.level1 import METAS
 from stackkit.level2 import BLENDS
 from stackkit.presets import Node
-from stackkit.progress import Silent
 from stackkit.spec import ModelSpec
 from stackkit.stack import Stack, fit_stack, plan_nodes, unread_columns
 
@@ -127,7 +127,7 @@ def test_a_finished_fit_is_not_planned_again(tmp_path: Path) -> None:
 
 def test_other_versions_are_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     where = bench(tmp_path)
-    monkeypatch.setattr("stackkit.versions.library_versions", lambda: {"numpy": "0.1.2"})
+    monkeypatch.setattr("stackkit.cache.versions.library_versions", lambda: {"numpy": "0.1.2"})
     monkeypatch.setattr("stackkit.cache.shelf.library_versions", lambda: {"numpy": "0.2.0"})
     fit([Node(ridge())], where)
     note = plan_nodes([Node(ridge())], where)["note"][0]

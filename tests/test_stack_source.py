@@ -7,8 +7,8 @@ import pickle
 import numpy as np
 import pytest
 
+from stackkit.cache.handoff import Shared
 from stackkit.errors import PredictionError
-from stackkit.handoff import Shared
 from stackkit.predictions import Predictions
 from stackkit.stack_source import stack_key, stack_source
 

@@ -13,9 +13,9 @@ import pytest
 import stackkit
 from stackkit.cli import main
 from stackkit.competition import Competition
+from stackkit.crossfit.executor import LocalPool
+from stackkit.crossfit.progress import Silent
 from stackkit.errors import ConfigError, ModelError, StackkitError
-from stackkit.executor import LocalPool
-from stackkit.progress import Silent
 from stackkit.stack import Stack
 from stackkit.workflow import (
     NotebookError,

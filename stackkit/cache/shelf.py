@@ -31,9 +31,9 @@ from stackkit.cache.entry import (
 from stackkit.cache.faults import reach
 from stackkit.cache.locks import key_lock
 from stackkit.cache.partial import PartialFits
+from stackkit.cache.versions import library_versions
 from stackkit.errors import CacheError
 from stackkit.predictions import Predictions
-from stackkit.versions import library_versions
 
 LEVELS = {"base": "L0", "meta": "L1", "blend": "L2"}
 ABANDONED = 86_400.0  # seconds

@@ -55,7 +55,7 @@ def clean(name: str | None, cache_dir: str | None, output: str | None, yes: bool
     """Remove what neither the ledger nor a latest run reaches."""
     from stackkit.cache import remove
     from stackkit.places import submissions_folder
-    from stackkit.run import unreached
+    from stackkit.runs import unreached
 
     total, submissions = 0, Path(output or submissions_folder())
     if not (submissions / "ledger.csv").exists():

@@ -26,7 +26,7 @@ def plan(
 ) -> None:
     """Show what is cached and what would be fitted; fits nothing."""
     from stackkit.report.tables import plan_notes
-    from stackkit.run import set_up
+    from stackkit.runs import set_up
     from stackkit.stack import plan_nodes
 
     setup = set_up(competition, profile, cache_dir, seed)
@@ -44,7 +44,7 @@ def leaderboard(competition: str, cache_dir: str | None, as_json: bool) -> None:
     from stackkit.errors import ConfigError
     from stackkit.evaluation import leaderboard as ranked
     from stackkit.report.tables import leaderboard_text
-    from stackkit.run import cached_records, set_up
+    from stackkit.runs import cached_records, set_up
 
     records = cached_records(set_up(competition, cache_dir=cache_dir))
     if not records:

@@ -32,9 +32,9 @@ def run(
     """Fit what is missing of the stack, choose, write the submission."""
     if time_limit is not None:
         raise BudgetError("--time-limit is not yet available", repr(time_limit), "leave it out")
-    from stackkit.progress import default_progress
+    from stackkit.crossfit.progress import default_progress
     from stackkit.report.tables import run_text
-    from stackkit.run import run_setup, set_up
+    from stackkit.runs import run_setup, set_up
 
     setup = set_up(competition, profile, cache_dir, seed)
     folds = setup.bench.folds
@@ -63,8 +63,8 @@ def predict(
     """Replay the latest run's stack on new rows; fits nothing."""
     from stackkit.cache.atomic import make_folder, write_file
     from stackkit.datasets import load_competition
-    from stackkit.run import predict as replay
-    from stackkit.run import read_new_rows
+    from stackkit.runs import predict as replay
+    from stackkit.runs import read_new_rows
 
     loaded = load_competition(competition)
     frame = replay(loaded, read_new_rows(new, loaded), raw, cache_dir)

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from stackkit.competition.schema import Schema
 from stackkit.features.matrix import Matrix
-from stackkit.schema import Schema
 
 LARGEST = float(np.finfo(np.float32).max)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from stackkit.competition import Competition
+from stackkit.competition.schema import Schema, infer_schema
 from stackkit.errors import ConfigError, DataError
 from stackkit.recipe import content_digest
-from stackkit.schema import Schema, infer_schema
 from stackkit.user_code import load_user_module
 
 DEFAULT_FILE = "features.py"

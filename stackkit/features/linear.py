@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stackkit.competition.schema import CATEGORICAL, DATETIME, NUMERIC, Schema
 from stackkit.features.categorical import Counts, Indicators, count_levels, frequent
 from stackkit.features.dates import CyclicParts, varying_parts
 from stackkit.features.encoder import Encoder, FittedRecipe, fit_columns
@@ -18,7 +19,6 @@ from stackkit.features.numeric import (
     varies,
     zero_heavy,
 )
-from stackkit.schema import CATEGORICAL, DATETIME, NUMERIC, Schema
 
 ONE_HOT = 40  # levels with a column of their own
 COIN = 0.5  # scale of 0/1 columns: their own deviations would make rare ones large

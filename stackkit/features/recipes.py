@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from stackkit.competition.schema import CATEGORICAL, DATETIME, NUMERIC, Schema
 from stackkit.errors import ConfigError, nearest
 from stackkit.features.encoder import FittedRecipe
 from stackkit.features.linear import fit_linear
 from stackkit.features.trees import fit_trees
-from stackkit.schema import CATEGORICAL, DATETIME, NUMERIC, Schema
 
 __all__ = ["FeatureRecipe", "FittedRecipe", "get_recipe", "recipe_names"]
 

@@ -22,14 +22,14 @@ import numpy as np
 import pandas as pd
 
 from stackkit.cache.atomic import disk_errors, folder_size, make_folder, sync_file
+from stackkit.cache.handoff import Shared
 from stackkit.competition import Competition
+from stackkit.competition.schema import Schema
 from stackkit.features.hook import Hook, HookedFrames, hooked_frames, replay_features
 from stackkit.features.matrix import Matrix
 from stackkit.features.recipes import get_recipe
 from stackkit.folds import Fit, Folds
-from stackkit.handoff import Shared
 from stackkit.recipe import key_of
-from stackkit.schema import Schema
 from stackkit.spec import Views
 
 PARTS = ("fit", "score", "holdout", "test")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from stackkit.competition.schema import CATEGORICAL, DATETIME, NUMERIC, Schema
 from stackkit.features.categorical import Codes, Counts, count_levels, frequent
 from stackkit.features.dates import DateParts, varying_parts
 from stackkit.features.encoder import Encoder, FittedRecipe, fit_columns
 from stackkit.features.numeric import Raw, varies
-from stackkit.schema import CATEGORICAL, DATETIME, NUMERIC, Schema
 
 CODES = 64  # levels kept apart; the rest share one code and are told apart by their counts
 LEAST = 2  # rows of a level that is kept apart

@@ -15,7 +15,7 @@ from stackkit.competition import Competition
 from stackkit.cost import PHASES, record_peak_mb
 from stackkit.evaluation import GateDecision
 from stackkit.predictions import Predictions
-from stackkit.run import Setup
+from stackkit.runs import Setup
 from stackkit.submission import submission_format, value_range
 
 

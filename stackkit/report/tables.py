@@ -10,7 +10,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from stackkit.cache import OOFCache
-    from stackkit.run import Run, Setup
+    from stackkit.runs import Run, Setup
 
 
 LEADERBOARD = "rank name role depth cv folds coverage evidence seconds key8"

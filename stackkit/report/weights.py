@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from stackkit.models import load_model
+from stackkit.cache.fitted import load_model
 from stackkit.predictions import Predictions
-from stackkit.run import Setup
+from stackkit.runs import Setup
 
 COLUMNS = ("blend", "fit", "member", "weight")
 EQUAL = "mean"

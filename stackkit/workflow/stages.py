@@ -6,11 +6,11 @@ import dataclasses
 
 import pandas as pd
 
+from stackkit.crossfit.executor import shared_pool
+from stackkit.crossfit.progress import Progress, default_progress
 from stackkit.errors import ConfigError, nearest
-from stackkit.executor import shared_pool
 from stackkit.presets import Node
-from stackkit.progress import Progress, default_progress
-from stackkit.run import Setup, cores
+from stackkit.runs import Setup, cores
 from stackkit.stack import Stack, fit_stack, plan_nodes
 
 

@@ -96,8 +96,8 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A competition with a finished run, which tests only read."""
-    from stackkit.progress import Silent
-    from stackkit.run import run
+    from stackkit.crossfit.progress import Silent
+    from stackkit.runs import run
 
     folder = write_shop(tmp_path_factory.mktemp("done") / "shop")
     places = {"cache_dir": folder / "oof_cache", "output": folder / "submissions"}

@@ -144,9 +144,9 @@ def test_an_unknown_competition_exits_with_2(stackkit: Callable) -> None:
 
 BROKEN = """
 import sys
-import stackkit.run
+import stackkit.runs
 from stackkit.cli import main
-stackkit.run.set_up = lambda *a: 1 / 0
+stackkit.runs.set_up = lambda *a: 1 / 0
 sys.argv = ["stackkit", "plan", "wine"]
 main()
 """

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from stackkit.competition.schema import Schema
 from stackkit.features.encoder import LARGEST, FittedRecipe, fit_columns
 from stackkit.features.numeric import Missing, Raw
-from stackkit.schema import Schema
 
 
 def test_encoders_lie_side_by_side_in_the_order_of_the_schema() -> None:

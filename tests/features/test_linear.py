@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from stackkit.competition.schema import Schema, infer_schema
 from stackkit.features.linear import COIN, LEAST, ONE_HOT, fit_linear
-from stackkit.schema import Schema, infer_schema
 
 RNG = np.random.default_rng(1)
 N = 400

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stackkit.competition.schema import Schema, infer_schema
 from stackkit.errors import ConfigError
 from stackkit.features.recipes import get_recipe, recipe_names
-from stackkit.schema import Schema, infer_schema
 
 
 def awkward(n: int = 120, seed: int = 0) -> pd.DataFrame:

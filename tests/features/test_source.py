@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stackkit.cache.handoff import Shared
 from stackkit.features.hook import Hook
 from stackkit.features.recipes import get_recipe
 from stackkit.features.source import FeatureSource, trim_scratch
-from stackkit.handoff import Shared
 
 
 @pytest.fixture

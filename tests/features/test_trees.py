@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from stackkit.competition.schema import Schema
 from stackkit.features.trees import CODES, fit_trees
-from stackkit.schema import Schema
 
 KINDS = {"x": "numeric", "c": "categorical", "t": "datetime"}
 

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stackkit.competition.schema import infer_schema
 from stackkit.features.matrix import Matrix
 from stackkit.features.recipes import get_recipe
 from stackkit.level0 import get_model
 from stackkit.level0.wrap import SklearnLearner
-from stackkit.schema import infer_schema
 from stackkit.spec import Estimator, Learner, ModelSpec, Objective
 
 BUILT_IN = ("prior", "ridge", "rf", "lightgbm", "mlp")

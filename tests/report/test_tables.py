@@ -20,7 +20,7 @@ from stackkit.report.tables import (
     number,
     plan_notes,
 )
-from stackkit.run import set_up
+from stackkit.runs import set_up
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 
 import stackkit
 from stackkit.competition import Competition
-from stackkit.executor import LocalPool
+from stackkit.crossfit.executor import LocalPool
+from stackkit.crossfit.progress import Silent
 from stackkit.presets import Node
-from stackkit.progress import Silent
 from stackkit.workflow import fit_levels
 
 KEEP = ("prior", "ridge")

@@ -13,18 +13,18 @@ import numpy as np
 import psutil
 from pebble import ProcessExpired
 
-from stackkit.assemble import assemble, load_done
-from stackkit.bench import Bench, Recipe
 from stackkit.cache.atomic import folder_size
 from stackkit.cost import MemorySampler, fit_peak_mb
+from stackkit.crossfit.assemble import assemble, load_done
+from stackkit.crossfit.bench import Bench, Recipe
+from stackkit.crossfit.executor import Executor, Interrupts, WorkerError
+from stackkit.crossfit.progress import Progress
+from stackkit.crossfit.worker import FitReport, FitTask, run_fit
 from stackkit.errors import CacheError, ConfigError, DataError, PredictionError, StackkitError
-from stackkit.executor import Executor, Interrupts, WorkerError
 from stackkit.features.source import trim_scratch
 from stackkit.folds import Fit
 from stackkit.predictions import Predictions
-from stackkit.progress import Progress
 from stackkit.scoring import running_score
-from stackkit.worker import FitReport, FitTask, run_fit
 
 log = logging.getLogger("stackkit")
 MODELS_LIMIT = 2 * 10**9

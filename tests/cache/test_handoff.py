@@ -8,7 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
-from stackkit.handoff import ArrayRef, Shared
+from stackkit.cache.handoff import ArrayRef, Shared
 
 
 def crossed(thing):

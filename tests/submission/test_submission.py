@@ -16,7 +16,6 @@ from filelock import FileLock
 
 from stackkit.competition import Competition
 from stackkit.errors import SubmissionError
-from stackkit.ledger import COLUMNS, Ledger
 from stackkit.metrics import Decision
 from stackkit.predictions import Predictions
 from stackkit.submission import (
@@ -27,6 +26,7 @@ from stackkit.submission import (
     value_range,
     write_submission,
 )
+from stackkit.submission.ledger import COLUMNS, Ledger
 
 N, M = 60, 6
 TARGETS: dict[str, Any] = {
@@ -362,7 +362,7 @@ def test_no_ledger_no_keys(tmp_path: Path) -> None:
 SCRIPT = """
 import sys
 from pathlib import Path
-from stackkit.ledger import COLUMNS, Ledger
+from stackkit.submission.ledger import COLUMNS, Ledger
 ledger = Ledger(Path(sys.argv[1]))
 for i in range(40):
     ledger.enter({**dict.fromkeys(COLUMNS, "x" * 50), "key": f"{sys.argv[2]}-{i}"})

@@ -12,12 +12,12 @@ from functools import cached_property
 from typing import Any
 
 from stackkit.cache import OOFCache, Shelf
+from stackkit.cache.handoff import Shared
 from stackkit.competition import Competition
 from stackkit.errors import ConfigError, ModelError
 from stackkit.features.hook import Hook, find_hook
 from stackkit.features.source import FeatureSource
 from stackkit.folds import Fit, Folds
-from stackkit.handoff import Shared
 from stackkit.predictions import Predictions
 from stackkit.recipe import SCHEMA_VERSION, canonical, content_digest, key_of
 from stackkit.spec import ModelSpec, Objective, Source, objective_for

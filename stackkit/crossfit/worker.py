@@ -16,13 +16,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from stackkit.cache.atomic import disk_errors
+from stackkit.cache.fitted import FittedModel, save_model
+from stackkit.cache.handoff import Shared
 from stackkit.cache.partial import PartialFits
 from stackkit.competition import Competition
 from stackkit.cost import PhaseClock
 from stackkit.errors import ModelError
 from stackkit.folds import Fit
-from stackkit.handoff import Shared
-from stackkit.models import FittedModel, save_model
 from stackkit.predictions import Pool
 from stackkit.recipe import fit_seed
 from stackkit.spec import ModelSpec, Objective, Source, Views

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from stackkit.bench import Bench, Inputs, Recipe
 from stackkit.cache import OOFCache
 from stackkit.competition import Competition
+from stackkit.crossfit.bench import Bench, Inputs, Recipe
+from stackkit.crossfit.executor import Executor, shared_pool
+from stackkit.crossfit.progress import Progress, Silent
+from stackkit.crossfit.queue import FitQueue
 from stackkit.errors import ConfigError, ModelError
-from stackkit.executor import Executor, shared_pool
 from stackkit.folds import Folds
 from stackkit.predictions import Predictions
-from stackkit.progress import Progress, Silent
-from stackkit.queue import FitQueue
 from stackkit.scoring import rescored
 from stackkit.spec import ModelSpec
 

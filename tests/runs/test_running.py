@@ -13,12 +13,11 @@ import pandas as pd
 import pytest
 
 from stackkit.cache import OOFCache
+from stackkit.crossfit.progress import Silent
 from stackkit.datasets import load_competition
 from stackkit.errors import CacheError, ConfigError, DataError, ModelError, SubmissionError
-from stackkit.ledger import Ledger
 from stackkit.predictions import Predictions
-from stackkit.progress import Silent
-from stackkit.run import (
+from stackkit.runs import (
     Run,
     cached_records,
     latest_run,
@@ -29,6 +28,7 @@ from stackkit.run import (
     set_up,
     unreached,
 )
+from stackkit.submission.ledger import Ledger
 
 N, M = 90, 12
 TOML = """\

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from stackkit.bench import Recipe
 from stackkit.cache.partial import PartialFits
 from stackkit.competition import Competition
+from stackkit.crossfit.bench import Recipe
 from stackkit.errors import CacheError
 from stackkit.folds import Fit, Folds
 from stackkit.metrics import mean_in_space

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stackkit.competition.fingerprint import digest_column
+from stackkit.competition.schema import DATETIME, Schema, column_kind, infer_schema, is_number
+from stackkit.competition.target import check_range, encode, task_of
 from stackkit.config import CompetitionConfig, check_name, parse_config
 from stackkit.errors import ConfigError, DataError, nearest
-from stackkit.fingerprint import digest_column
 from stackkit.metrics import Metric, check_metric, get_metric
-from stackkit.schema import DATETIME, Schema, column_kind, infer_schema, is_number
-from stackkit.target import check_range, encode, task_of
 
 
 @dataclass(frozen=True, eq=False)

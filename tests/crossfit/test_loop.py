@@ -7,13 +7,13 @@ import pytest
 
 from stackkit.cache import NoCache, OOFCache
 from stackkit.crossfit import cross_fit, fit_level
+from stackkit.crossfit.executor import shared_pool
+from stackkit.crossfit.progress import Silent
+from stackkit.crossfit.queue import FitQueue
 from stackkit.errors import CacheError, ConfigError, ModelError
-from stackkit.executor import shared_pool
 from stackkit.level0 import get_model
 from stackkit.level2.plain import Mean
 from stackkit.metrics import mean_in_space
-from stackkit.progress import Silent
-from stackkit.queue import FitQueue
 from stackkit.spec import ModelSpec
 
 MEAN = ModelSpec("mean", Mean(), family="blend", recipe=None, role="blend")

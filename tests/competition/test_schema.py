@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stackkit.errors import DataError
-from stackkit.schema import (
+from stackkit.competition.schema import (
     CATEGORICAL,
     DATETIME,
     NUMERIC,
@@ -19,6 +18,7 @@ from stackkit.schema import (
     infer_schema,
     parse_datetime,
 )
+from stackkit.errors import DataError
 
 
 def series(values: list, dtype: object = None) -> pd.Series:

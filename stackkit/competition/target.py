@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stackkit.competition.schema import is_boolean, is_number
 from stackkit.errors import ConfigError, DataError
 from stackkit.metrics import Metric
-from stackkit.schema import is_boolean, is_number
 
 
 def task_of(declared: str | None, metric: Metric, target: pd.Series) -> str:

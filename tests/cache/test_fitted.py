@@ -8,8 +8,8 @@ import threading
 import numpy as np
 import pytest
 
+from stackkit.cache.fitted import FittedModel, load_model, save_model
 from stackkit.errors import CacheError, ModelError
-from stackkit.models import FittedModel, load_model, save_model
 
 
 class Constant:

@@ -13,13 +13,13 @@ import cloudpickle
 import numpy as np
 import pytest
 
-import stackkit.queue
+import stackkit.crossfit.queue
 from stackkit.cache import OOFCache
 from stackkit.config import CacheConfig
 from stackkit.crossfit import cross_fit, fit_level
+from stackkit.crossfit.progress import Silent
 from stackkit.errors import ConfigError, MissingPackageError, PredictionError
 from stackkit.level2.plain import Mean
-from stackkit.progress import Silent
 from stackkit.spec import ModelSpec
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -93,7 +93,7 @@ def test_cross_fit_passes_ctrl_c_on(competition, plan, toy, pool, tmp_path, monk
     def broken(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("stackkit.queue.FitQueue._land", broken)
+    monkeypatch.setattr("stackkit.crossfit.queue.FitQueue._land", broken)
     with pytest.raises(KeyboardInterrupt):
         cross_fit(toy(), competition(), plan(), OOFCache(tmp_path), jobs=2)
 
@@ -157,14 +157,14 @@ def test_a_missing_package_drops_a_model_a_wrong_setting_ends_the_run(bench, toy
 
 
 def test_a_record_that_cannot_be_assembled_is_dropped(bench, toy, pool, monkeypatch):
-    whole = stackkit.queue.assemble
+    whole = stackkit.crossfit.queue.assemble
 
     def assemble(recipe, *rest):
         if recipe.spec.name == "bad":
             raise PredictionError("oof of bad is finite", "3 wrong rows")
         return whole(recipe, *rest)
 
-    monkeypatch.setattr("stackkit.queue.assemble", assemble)
+    monkeypatch.setattr("stackkit.crossfit.queue.assemble", assemble)
     specs = [toy(name="bad"), toy(value=1.0, name="good")]
     result = fit_level([(spec, None) for spec in specs], bench(), pool)
     assert [record.name for record in result.records] == ["good"]
@@ -184,15 +184,15 @@ def test_a_fit_that_exceeds_the_free_memory_is_not_started_beside_another(
     bench, plan, toy, pool, monkeypatch, free
 ):
     memory = SimpleNamespace(available=free)
-    monkeypatch.setattr("stackkit.queue.psutil.virtual_memory", lambda: memory)
-    monkeypatch.setattr("stackkit.queue.fit_peak_mb", lambda cost: 100.0)
+    monkeypatch.setattr("stackkit.crossfit.queue.psutil.virtual_memory", lambda: memory)
+    monkeypatch.setattr("stackkit.crossfit.queue.fit_peak_mb", lambda cost: 100.0)
     spec = toy(seconds=0.15)
     (record,) = fit_level([(spec, None)], bench(folds=plan(splits=6)), pool).records
     assert (overlaps(record) == 0) == (free == 0)
 
 
 def test_models_are_kept_up_to_a_limit(bench, plan, toy, pool, monkeypatch):
-    monkeypatch.setattr("stackkit.queue.MODELS_LIMIT", 1)
+    monkeypatch.setattr("stackkit.crossfit.queue.MODELS_LIMIT", 1)
     made = bench(folds=plan(splits=6))
     (record,) = fit_level([(toy(), None)], made, pool).records
     assert 1 <= len(list(made.shelf.models(record.key).iterdir())) <= 2

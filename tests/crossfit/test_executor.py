@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stackkit.executor import Interrupts, LocalPool, WorkerError, shared_pool
+from stackkit.crossfit.executor import Interrupts, LocalPool, WorkerError, shared_pool
 
 SCRIPT = Path(__file__).with_name("run_script.py")
 

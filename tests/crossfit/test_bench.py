@@ -7,9 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from stackkit.bench import Bench
 from stackkit.cache import OOFCache
 from stackkit.crossfit import fit_level
+from stackkit.crossfit.bench import Bench
 from stackkit.errors import ConfigError, ModelError
 from stackkit.folds import Folds
 from stackkit.level0 import get_model
@@ -19,7 +19,7 @@ from stackkit.spec import ModelSpec
 MEAN = ModelSpec("mean", Mean(), "blend", recipe=None, role="blend")
 SCRIPT = """
 import numpy as np, pandas as pd
-from stackkit.bench import Bench
+from stackkit.crossfit.bench import Bench
 from stackkit.cache import OOFCache
 from stackkit.competition import Competition
 from stackkit.folds import Folds

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stackkit.schema import DATETIME, is_number
+from stackkit.competition.schema import DATETIME, is_number
 
 
 def digest_column(digest: Any, name: str, kind: str, values: pd.Series) -> None:

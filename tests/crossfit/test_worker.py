@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
+from stackkit.cache.fitted import FittedModel, load_model
 from stackkit.crossfit import fit_level
+from stackkit.crossfit.worker import Expansion, _compacted, _target
 from stackkit.folds import Folds
 from stackkit.level1 import METAS
 from stackkit.level2.plain import Mean
 from stackkit.level2.simplex import Simplex
-from stackkit.models import FittedModel, load_model
 from stackkit.predictions import Pool
 from stackkit.spec import ModelSpec, Objective, Views
-from stackkit.worker import Expansion, _compacted, _target
 
 MEAN = ModelSpec("mean", Mean(), "blend", recipe=None, role="blend")
 SIMPLEX = ModelSpec("simplex", Simplex(), "blend", recipe=None, role="blend")

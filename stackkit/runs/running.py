@@ -1,0 +1,100 @@
+"""run: from a competition to a submission."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from stackkit.competition import Competition
+from stackkit.crossfit import Progress, default_progress, shared_pool
+from stackkit.evaluation import leaderboard
+from stackkit.places import submissions_folder
+from stackkit.runs.reports import now, write_report
+from stackkit.runs.setup import Setup, set_up
+from stackkit.stack import Stack, fit_stack
+from stackkit.submission import submission_format, write_submission
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run left.
+
+    Attributes
+    ----------
+    stack : the records and the gate's decision.
+    submission : path of the CSV, None without a test set.
+    report : path of runs/<id>.json.
+    """
+
+    stack: Stack
+    submission: Path | None
+    report: Path
+
+    @property
+    def leaderboard(self) -> pd.DataFrame:
+        """Every record of the stack, best first."""
+        return leaderboard(list(self.stack.records.values()))
+
+
+def run(
+    competition: str | Path | Competition,
+    profile: str | None = None,
+    jobs: int | None = None,
+    cache_dir: str | Path | None = None,
+    output: str | Path | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Run:
+    """Fit what is missing of a stack, let the gate choose, write the submission.
+
+    Parameters
+    ----------
+    jobs : worker processes; None: one a core.
+    output : the folder of submissions; None: the project's own.
+    The others as for `set_up`.
+
+    Raises
+    ------
+    StackkitError : what the user can mend.
+    KeyboardInterrupt : broken off before anything could be submitted.
+    """
+    setup = set_up(competition, profile, cache_dir, seed)
+    return run_setup(setup, jobs, output, progress or default_progress())
+
+
+def run_setup(setup: Setup, jobs: int | None, output: str | Path | None, progress: Progress) -> Run:
+    """`run` for what `set_up` made."""
+    started = now()
+    if setup.competition.test is not None:
+        submission_format(setup.competition)
+    stack = fit_stack(setup.nodes, setup.bench, shared_pool(jobs or cores()), progress)
+    return submit(setup, stack, output, started=started)
+
+
+def submit(
+    setup: Setup,
+    stack: Stack,
+    output: str | Path | None = None,
+    note: str = "",
+    started: str | None = None,
+) -> Run:
+    """Write the submission of what a stack chose, and the report of the run.
+
+    `note` goes to the ledger; `output` as for `run`. KeyboardInterrupt where nothing can be
+    submitted.
+    """
+    if stack.decision is None:
+        raise KeyboardInterrupt
+    path = None
+    if setup.competition.test is not None:
+        folder = output or submissions_folder(setup.competition)
+        path = write_submission(setup.competition, stack.chosen, folder, note=note)
+    return Run(stack, path, write_report(setup, stack, path, started or now()))
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

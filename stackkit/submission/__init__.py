@@ -1,0 +1,19 @@
+"""Submissions: made in the sample's format, checked, written, entered into the ledger."""
+
+from stackkit.submission.content import decided, final_decision, submission_frame
+from stackkit.submission.format import Format, submission_format
+from stackkit.submission.ledger import Ledger
+from stackkit.submission.validate import validate_submission, value_range
+from stackkit.submission.write import write_submission
+
+__all__ = [
+    "Format",
+    "Ledger",
+    "decided",
+    "final_decision",
+    "submission_format",
+    "submission_frame",
+    "validate_submission",
+    "value_range",
+    "write_submission",
+]

@@ -1,0 +1,58 @@
+"""What a submission says: a record's test predictions through a decision, in the sample's order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from stackkit.competition import Competition
+from stackkit.errors import SubmissionError
+from stackkit.metrics import Decision, fit_decision
+from stackkit.predictions import Predictions
+from stackkit.submission.format import submission_format
+
+
+def final_decision(competition: Competition, record: Predictions) -> Decision | None:
+    """The decision of the whole record: fitted on all its out-of-fold rows; None for no labels."""
+    kind = competition.metric.decision_for(competition.task)
+    if kind is None:
+        return None
+    rows = np.flatnonzero(record.scored)
+    weight = None if competition.weight is None else competition.weight[rows]
+    return fit_decision(kind, competition.metric, competition.y[rows], record.oof[rows], weight)
+
+
+def decided(
+    competition: Competition, predicted: np.ndarray, decision: Decision | None
+) -> np.ndarray:
+    """What a submission holds for predictions (m, c): (m, c) numbers, or (m, 1) labels."""
+    if decision is None:
+        return predicted
+    labels = decision.apply(predicted)
+    return competition.labels(labels)[:, None]
+
+
+def submission_frame(
+    competition: Competition, record: Predictions, decision: Decision | None
+) -> pd.DataFrame:
+    """The submission of a record, in the sample's order."""
+    form = submission_format(competition)
+    if record.test is None:
+        raise SubmissionError("a record has test predictions", f"none in {record.name}")
+    if record.target != competition.target:
+        raise SubmissionError(f"a submission predicts {competition.target!r}", repr(record.target))
+    values = decided(competition, record.test, decision)[form.order]
+    if len(form.columns) == 2 and values.shape[1] == 1:
+        values = np.column_stack([1 - values, values])
+    columns = {form.id: form.ids}
+    for j, name in enumerate(form.columns):
+        columns[name] = _plain_dtype(values[:, j], competition)
+    return pd.DataFrame(columns)[list(form.header)]
+
+
+def _plain_dtype(values: np.ndarray, competition: Competition) -> np.ndarray:
+    """Labels in the train labels' own dtype; whole cut-point labels as integers."""
+    if competition.metric.reads != "label" or len(competition.classes):
+        return values
+    whole = np.equal(np.mod(competition.y, 1), 0).all()
+    return values.astype(np.int64) if whole else values

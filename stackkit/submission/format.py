@@ -1,0 +1,100 @@
+"""The format of a submission: what the sample shows, or the plain one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stackkit.competition import Competition
+from stackkit.errors import SubmissionError
+
+
+@dataclass(frozen=True)
+class Format:
+    """The columns of a submission.
+
+    `id` the id column; `columns` one column, or one a class in class order; `header` all of them in
+    the file's order; `ids` in the file's order, `order` the test rows that they are.
+    """
+
+    id: str
+    columns: tuple[str, ...]
+    header: tuple[str, ...]
+    ids: np.ndarray
+    order: np.ndarray
+
+
+def submission_format(competition: Competition) -> Format:
+    """The format that the sample submission shows, else id + target or id + one column a class.
+
+    SubmissionError where there is no test set, or the sample does not match it.
+    """
+    if competition.test is None:
+        raise SubmissionError("a submission predicts a test set", "none", "add test to the TOML")
+    test_ids = competition.test_ids
+    ids = np.arange(competition.n_test) if test_ids is None else test_ids.to_numpy()
+    if competition.sample is None:
+        wide = competition.metric.reads == "proba" and competition.task == "multiclass"
+        columns = tuple(map(str, competition.classes)) if wide else (competition.target,)
+        id = competition.id or "id"
+        return Format(id, columns, (id, *columns), ids, np.arange(len(ids)))
+    return _from_sample(competition, competition.sample, ids)
+
+
+def _from_sample(competition: Competition, sample: pd.DataFrame, ids: np.ndarray) -> Format:
+    header = tuple(map(str, sample.columns))
+    id = competition.id or header[0]
+    if id not in header:
+        raise SubmissionError("the sample submission has the id column", f"{header}", f"id {id!r}")
+    columns = _class_columns(competition, [c for c in header if c != id])
+    order = _order(sample[id], ids, has_ids=competition.test_ids is not None)
+    return Format(id, columns, header, sample[id].to_numpy(), order)
+
+
+def _class_columns(competition: Competition, others: list[str]) -> tuple[str, ...]:
+    wide = competition.metric.reads == "proba" and competition.task != "regression"
+    if len(others) == 1:
+        if wide and competition.task == "multiclass":
+            raise SubmissionError("the sample has a column a class", f"one: {others[0]!r}")
+        return (others[0],)
+    names = [str(c) for c in competition.classes]
+    if not wide or len(others) != len(names):
+        columns = f"{len(names)} class columns" if wide else f"one column of {competition.target!r}"
+        raise SubmissionError(
+            f"the sample has id and {columns}",
+            f"{', '.join(map(repr, others[:5])) or 'no other column'}",
+            "correct sample_submission, id or metric in competition.toml",
+        )
+    found = tuple(_column_of(name, others) for name in names)
+    if len(set(found)) < len(found):
+        raise SubmissionError("each class has its own column in the sample", f"{others[:5]}")
+    return found
+
+
+def _column_of(name: str, columns: list[str]) -> str:
+    """The column of a class: its name, or the one that ends with `_name`, or with the name."""
+    rules = (name.__eq__, lambda c: c.endswith(f"_{name}"), lambda c: c.endswith(name))
+    for rule in rules:
+        found = [c for c in columns if rule(c)]
+        if len(found) == 1:
+            return found[0]
+    raise SubmissionError("each class has a column in the sample", f"{name!r}: {columns[:5]}")
+
+
+def _order(sample_ids: pd.Series, ids: np.ndarray, has_ids: bool) -> np.ndarray:
+    if len(sample_ids) != len(ids):
+        raise SubmissionError(
+            "the sample has a row a test row", f"{len(sample_ids)} for {len(ids)} test rows"
+        )
+    if not has_ids:
+        return np.arange(len(ids))
+    order = pd.Index(ids).get_indexer(sample_ids)
+    if (order < 0).any():
+        strange = sample_ids[order < 0].tolist()[:3]
+        raise SubmissionError("ids of sample and test are the same", f"{strange} not in test")
+    if not sample_ids.is_unique:
+        twice = sample_ids[sample_ids.duplicated()].iloc[0]
+        raise SubmissionError("ids of the sample are unique", f"{twice!r} twice")
+    return order

@@ -1,0 +1,106 @@
+"""Writing a submission: the CSV, the JSON beside it, the row of the ledger."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stackkit.cache.atomic import make_folder, write_file
+from stackkit.competition import Competition
+from stackkit.errors import SubmissionError
+from stackkit.metrics import Decision
+from stackkit.predictions import Predictions
+from stackkit.recipe import key_of
+from stackkit.submission.content import final_decision, submission_frame
+from stackkit.submission.ledger import Ledger
+from stackkit.submission.validate import validate_submission
+
+
+def write_submission(
+    competition: Competition,
+    record: Predictions,
+    folder: str | Path,
+    decision: Decision | None = None,
+    note: str = "",
+) -> Path:
+    """Write a record's submission, its JSON and its row of the ledger; the path of the CSV.
+
+    Parameters
+    ----------
+    folder : made if it is not there.
+    decision : how labels are made; None: the metric's default, fitted on the record.
+    note : free text for the ledger.
+
+    Raises
+    ------
+    SubmissionError : what the competition would refuse, or a ledger without its columns; then
+        nothing is written.
+    CacheError : the folder cannot be written.
+    """
+    if record.target == competition.target:
+        decision = decision or final_decision(competition, record)
+    frame = submission_frame(competition, record, decision)
+    validate_submission(competition, frame)
+    key = _submission_key(record, decision, tuple(frame.columns))
+    folder = _made_folder(Path(folder))
+    ledger = Ledger(folder)
+    ledger.check()
+    path = folder / f"{competition.name}_{record.name}_{key[:8]}.csv"
+    write_file(path, frame.to_csv(index=False, lineterminator="\n").encode())
+    about = _about(competition, record, decision, key)
+    write_file(path.with_suffix(".json"), (json.dumps(about, indent=1) + "\n").encode())
+    ledger.enter(_ledger_row(path, about, note))
+    return path
+
+
+def _made_folder(folder: Path) -> Path:
+    try:
+        return make_folder(folder)
+    except (FileExistsError, NotADirectoryError):
+        raise SubmissionError(
+            "submissions go to a folder", f"{folder} is in the way of one", "another --output"
+        ) from None
+
+
+def _submission_key(record: Predictions, decision: Decision | None, header: tuple[str, ...]) -> str:
+    chosen = None if decision is None else decision.to_dict()
+    return key_of({"record": record.key, "decision": chosen, "format": header})
+
+
+def _about(
+    competition: Competition, record: Predictions, decision: Decision | None, key: str
+) -> dict[str, Any]:
+    """What stands beside the CSV: where it came from and what it is expected to score."""
+    return {
+        "competition": competition.name,
+        "key": key,
+        "record": record.name,
+        "record_key": record.key,
+        "metric": competition.metric.name,
+        "scores": dict(record.scores),
+        "evidence": record.evidence,
+        "decision": None if decision is None else decision.to_dict(),
+        "parents": list(record.parents),
+        "recipe": dict(record.recipe),
+    }
+
+
+def _ledger_row(path: Path, about: Mapping[str, Any], note: str) -> dict[str, Any]:
+    decision = about["decision"]
+    return {
+        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "file": path.name,
+        "competition": about["competition"],
+        "record": about["record"],
+        "key": about["record_key"],
+        "metric": about["metric"],
+        "cv": about["scores"]["cv"],
+        "sd": about["scores"]["fold_sd"],
+        "decision": "" if decision is None else decision["kind"],
+        "public": "",
+        "private": "",
+        "note": note,
+    }

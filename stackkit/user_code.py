@@ -1,8 +1,7 @@
-"""Code that users bring: imported from a file, or read off a class; it enters keys by content."""
+"""Code that users bring: a file that is imported, or a class; it enters keys by content."""
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -10,24 +9,29 @@ from types import ModuleType
 import cloudpickle
 
 from stackkit.errors import ConfigError, StackkitError
+from stackkit.own_code import content, is_own
 from stackkit.recipe import content_digest
 
 
 def load_user_module(path: Path) -> ModuleType:
-    """Import a user's file under a name of its own; it travels to workers by value."""
+    """Run a user's file as a module of its own; it travels to workers by value.
+
+    The bytes are compiled as they are: a cached bytecode file could be older than the text.
+    """
     if path.suffix != ".py":
         raise ConfigError(
             "code of one's own is a Python file", path.name, "a name that ends with .py"
         )
     name = f"stackkit_user_{path.stem}_{content_digest(str(path.resolve()).encode())[:8]}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
-    except StackkitError:
-        raise
+        exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
     except Exception as error:
+        del sys.modules[name]
+        if isinstance(error, StackkitError):
+            raise
         raise ConfigError(
             f"{path.name} can be imported",
             f"{type(error).__name__}: {error}",
@@ -35,3 +39,8 @@ def load_user_module(path: Path) -> ModuleType:
         ) from error
     cloudpickle.register_pickle_by_value(module)
     return module
+
+
+def code_digest(kind: type) -> str:
+    """The digest of a user's class or function, "" for those of packages and of stackkit."""
+    return content_digest(content(kind)) if is_own(kind) else ""

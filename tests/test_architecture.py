@@ -10,9 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "stackkit"
 ORDER = """
-errors metrics config competition places folds
+errors own_code metrics config competition places folds
 recipe predictions scoring cost cache user_code spec stack_source
-datasets features nets boosting crossfit
+datasets features nets boosting linear crossfit
 level0|level1|level2
 evaluation presets stack exchange submission runs report workflow cli
 """.split()

@@ -21,6 +21,7 @@ from stackkit.level0 import get_model
 from stackkit.level1 import METAS
 from stackkit.level2 import BLENDS
 from stackkit.predictions import Predictions
+from stackkit.runs import Replay, ancestry, check_replayable
 from stackkit.stack_source import stack_key
 
 N, M = 120, 15

@@ -22,6 +22,7 @@ from stackkit.predictions import Predictions
 from stackkit.recipe import SCHEMA_VERSION, canonical, content_digest, key_of
 from stackkit.spec import ModelSpec, Objective, Source, objective_for
 from stackkit.stack_source import stack_key, stack_source
+from stackkit.user_code import code_digest
 
 Inputs = Source | Sequence[Predictions] | None
 
@@ -124,7 +125,7 @@ class Bench:
             "objective": objective.content,
             "target": self.competition.target,
             "source": source,
-            "code": None if spec.code is None else content_digest(spec.code),
+            "code": _code(spec),
             "folds": self.folds.fingerprint,
             "data": self.competition.fingerprint,
             "test_from": self._test_from(spec),
@@ -142,3 +143,8 @@ class Bench:
             )
         full = [source.narrow(self.folds.full())] if self._test_from(spec) == "full" else []
         return (*fits, *full)
+
+
+def _code(spec: ModelSpec) -> str:
+    """Digest of the user's code that a spec stands on: a file, or its learner's class; else ""."""
+    return code_digest(type(spec.learner)) if spec.code is None else content_digest(spec.code)

@@ -107,6 +107,8 @@ def find_hook(competition: Competition) -> Hook | None:
     if not path.exists():
         if named is not None:
             raise ConfigError("[features] hook names a file", str(path))
+        if config.features.extra_files:
+            raise ConfigError("[features] extra_files belong to a hook", "none", "add features.py")
         return None
     extra = [config.path(name) for name in config.features.extra_files]
     return load_hook(path, extra)

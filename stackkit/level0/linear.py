@@ -8,10 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from stackkit.features.matrix import Matrix
-from stackkit.level0.logistic import fit_softmax, pick_strength
 from stackkit.level0.probabilities import as_columns
-from stackkit.level0.ridge import fit_ridge
 from stackkit.level0.target import target_space
+from stackkit.linear import fit_logistic, fit_ridge
 from stackkit.spec import Objective
 
 MARGIN = 0.1  # share of the target's range that predictions may leave it by
@@ -48,16 +47,15 @@ class RidgeFit:
     objective: Objective
 
     def fit(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None = None) -> RidgeFit:
-        """Fit coefficients (d,) and intercept by the penalty of least leave-one-out error."""
+        """Fit with the penalty of least leave-one-out error."""
         self.space_ = target_space(y, self.objective.space, MARGIN)
-        self.coef_, self.intercept_, self.penalty_ = fit_ridge(
-            X.values, self.space_.forward(y), self.learner.penalties, weight
-        )
+        alphas = [penalty * len(y) for penalty in self.learner.penalties]
+        self.model_ = fit_ridge(X.values, self.space_.forward(y), alphas, weight)
         return self
 
     def predict(self, X: Matrix) -> np.ndarray:
         """Values (n, 1)."""
-        return self.space_.inverse(X.values.astype(np.float64) @ self.coef_ + self.intercept_)
+        return self.space_.inverse(self.model_.predict(X.values.astype(np.float64)))
 
 
 @dataclass
@@ -69,15 +67,11 @@ class LogisticFit:
     seed: int
 
     def fit(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None = None) -> LogisticFit:
-        """Fit coefficients (d + 1, C), intercept last."""
-        values, classes = X.values, len(self.objective.classes)
-        self.penalty_ = pick_strength(values, y, classes, self.learner.penalties, weight, self.seed)
-        self.coef_ = fit_softmax(values, y, classes, self.penalty_, weight)
+        """Fit with the penalty that inner folds prefer."""
+        strengths = [1 / (penalty * len(y)) for penalty in self.learner.penalties]
+        self.model_ = fit_logistic(X.values, y, strengths, weight, self.seed)
         return self
 
     def predict(self, X: Matrix) -> np.ndarray:
         """Probabilities (n, c)."""
-        from scipy.special import softmax
-
-        scores = X.values.astype(np.float64) @ self.coef_[:-1] + self.coef_[-1]
-        return as_columns(softmax(scores, axis=1))
+        return as_columns(self.model_.predict_proba(X.values.astype(np.float64)))

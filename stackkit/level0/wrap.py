@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import copy
 import inspect
-import sys
-import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,8 +14,8 @@ from stackkit.errors import ModelError
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
 from stackkit.level0.target import target_space
-from stackkit.recipe import content_digest
 from stackkit.spec import Objective
+from stackkit.user_code import code_digest
 
 
 @dataclass(frozen=True)
@@ -125,7 +122,7 @@ class SklearnFit:
 def _described(value: Any) -> dict[str, Any]:
     itself = isinstance(value, type) or inspect.isroutine(value)
     kind = value if itself else type(value)
-    code = _own_code(kind)
+    code = code_digest(kind)
     params = {} if itself else value.get_params(deep=False)
     return {
         "kind": kind.__qualname__ if code else f"{kind.__module__}.{kind.__qualname__}",
@@ -145,21 +142,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
     return value
-
-
-def _own_code(kind: Any) -> str:
-    """The digest of a class's or function's source, "" where it belongs to an installed package."""
-    top = kind.__module__.partition(".")[0]
-    file = getattr(sys.modules.get(top), "__file__", None) or ""
-    paths = sysconfig.get_paths()
-    homes = [Path(paths[key]) for key in ("purelib", "platlib", "stdlib")]
-    if top in sys.builtin_module_names or any(home in Path(file).parents for home in homes):
-        return ""
-    try:
-        return content_digest(inspect.getsource(kind).encode())
-    except (OSError, TypeError):
-        raise ModelError(
-            "a model of one's own has source that can be read",
-            f"{kind.__module__}.{kind.__qualname__}",
-            "define it in a file or a notebook cell",
-        ) from None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from stackkit.linear import fit_logistic, fit_ridge
 from stackkit.metrics import get_space
 from stackkit.predictions import Pool
 from stackkit.spec import Objective
@@ -27,7 +28,7 @@ class LinearMeta:
     """
 
     kind: ClassVar[str] = "linear-meta"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 1
     test_from: ClassVar[str] = "folds"
     reads_metric: ClassVar[bool] = False
     needs_features: ClassVar[bool] = False
@@ -55,9 +56,12 @@ class LinearMetaFit:
         if self.objective.output == "value":
             self._set_scale(y[used])
             z = self._forward(y[used])
-            self.model_ = self._ridge(self._inputs(X.take(used)), z, weight)
+            inputs = self._inputs(X.take(used))
+            self.model_ = fit_ridge(inputs, z, self.learner.alphas, weight)
         else:
-            self.model_ = self._logistic(self._inputs(X.take(used)), y[used], weight)
+            inputs = self._inputs(X.take(used))
+            strengths = self.learner.strengths
+            self.model_ = fit_logistic(inputs, y[used], strengths, weight, self.seed)
         return self
 
     def predict(self, X: Pool) -> np.ndarray:
@@ -85,21 +89,3 @@ class LinearMetaFit:
 
     def _forward(self, values: np.ndarray) -> np.ndarray:
         return (get_space(self.objective.space).forward(values) - self.centre_) / self.scale_
-
-    def _ridge(self, inputs: np.ndarray, z: np.ndarray, weight: np.ndarray | None) -> Any:
-        from sklearn.linear_model import RidgeCV
-
-        return RidgeCV(alphas=list(self.learner.alphas)).fit(inputs, z, sample_weight=weight)
-
-    def _logistic(self, inputs: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Any:
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.model_selection import GridSearchCV, StratifiedKFold
-
-        splits = min(5, int(np.bincount(y).min()))
-        model = LogisticRegression(max_iter=1000)
-        if splits < 2:
-            return model.set_params(C=self.learner.strengths[0]).fit(inputs, y, weight)
-        folds = StratifiedKFold(splits, shuffle=True, random_state=self.seed)
-        grid = {"C": list(self.learner.strengths)}
-        search = GridSearchCV(model, grid, scoring="neg_log_loss", cv=folds)
-        return search.fit(inputs, y, sample_weight=weight).best_estimator_

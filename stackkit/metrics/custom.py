@@ -1,12 +1,10 @@
-"""A user's function as a metric: how it is called, and its content for cache keys."""
+"""A user's function as a metric: how it is called."""
 
 from __future__ import annotations
 
 import inspect
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,6 @@ from stackkit.errors import MetricError
 
 Array = NDArray[Any]
 
-_PLAIN = int | float | complex | str | bytes | None
 _WEIGHT_NAMES = ("weight", "weights", "sample_weight", "w")
 
 
@@ -50,62 +47,6 @@ class CustomScore:
         if self.weight_argument == "":
             return self.function(y, p, weight)
         return self.function(y, p, **{self.weight_argument: weight})
-
-
-def function_bytes(function: Callable[..., Any]) -> bytes:
-    """Content of a function for cache keys: its source, else its code, else a pickle.
-
-    With it go the plain constants that it reads (globals, closed-over values, defaults) and the
-    source of the functions of its own module that it calls, so that a changed helper counts.
-    """
-    found, parts = [function], []
-    for part in found:  # grows while it is read
-        parts.append(_own_bytes(part))
-        names = sorted(_names_read(part).items())
-        parts += [f"{name}={x!r}".encode() for name, x in names if isinstance(x, _PLAIN)]
-        helpers = [x for _, x in names if inspect.isfunction(x)]
-        found += [x for x in helpers if x.__module__ == part.__module__ and x not in found]
-    return b"\n".join(parts)
-
-
-def _own_bytes(function: Callable[..., Any]) -> bytes:
-    try:
-        return textwrap.dedent(inspect.getsource(function)).encode()
-    except (OSError, TypeError):
-        return _pickled(function)
-
-
-def _names_read(function: Callable[..., Any]) -> dict[str, Any]:
-    if not inspect.isfunction(function):
-        return {}
-    defaults = dict(enumerate(function.__defaults__ or ())) | (function.__kwdefaults__ or {})
-    read = {f"default {key}": value for key, value in defaults.items()}
-    try:
-        closed = inspect.getclosurevars(function)
-    except ValueError:  # a name that is not bound yet
-        return read
-    return read | closed.globals | closed.nonlocals
-
-
-def _pickled(function: Callable[..., Any]) -> bytes:
-    code = getattr(function, "__code__", None)
-    if code is not None:
-        return _code_bytes(code)
-    try:
-        import cloudpickle
-
-        return cloudpickle.dumps(function, protocol=5)
-    except Exception as error:
-        hint = "define it with def in a file or a notebook cell"
-        raise MetricError("a custom metric is a function with content", function, hint) from error
-
-
-def _code_bytes(code: CodeType) -> bytes:
-    """Instructions, names and constants, without the addresses that repr of inner code shows."""
-    constants = [
-        _code_bytes(x) if isinstance(x, CodeType) else repr(x).encode() for x in code.co_consts
-    ]
-    return b"\n".join([code.co_code, repr(code.co_names).encode(), *constants])
 
 
 def weight_argument(name: str, function: Callable[..., Any]) -> tuple[str | None, bool]:

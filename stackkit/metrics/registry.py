@@ -9,8 +9,9 @@ from typing import Any
 
 from stackkit.errors import MetricError, nearest
 from stackkit.metrics import kernels, losses
-from stackkit.metrics.custom import CustomScore, function_bytes, weight_argument
+from stackkit.metrics.custom import CustomScore, weight_argument
 from stackkit.metrics.metric import TASKS, Metric, Reads, Task, root
+from stackkit.own_code import content
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,40}")
 _CLASSES: tuple[Task, ...] = ("binary", "multiclass")
@@ -133,7 +134,7 @@ def register_metric(
     y - p means what it says, and as (n, C) otherwise. A parameter named weight, weights, w or
     sample_weight (or a third one without default) gets the row weights; without it, weighted
     scoring is a MetricError. `further` are fields of `Metric`; row_loss and gradient among them
-    always get p as (n, c). The functions' content enters cache keys (`function_bytes`).
+    always get p as (n, c). The functions' content enters cache keys (`own_code.content`).
 
     >>> import numpy as np
     >>> def pinball(y, p):
@@ -151,7 +152,7 @@ def register_metric(
         reads=reads,
         tasks=(tasks,) if isinstance(tasks, str) else tuple(tasks),
         score=CustomScore(name, function, *weight_argument(name, function)),
-        code=b"\n".join(function_bytes(part) for part in parts),
+        code=b"\n".join(content(part) for part in parts),
         **further,
     )
     _custom[name] = metric

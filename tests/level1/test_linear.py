@@ -118,7 +118,7 @@ def test_the_penalty_is_chosen_on_the_fit_rows_alone() -> None:
     build = LinearMeta().build
     fitted = build(objective("binary"), 0).fit(pool, y, weight)
     again = build(objective("binary"), 0).fit(pool, spoilt, weight)
-    assert fitted.model_.C == again.model_.C
+    assert fitted.model_.C_ == again.model_.C_
     np.testing.assert_array_equal(fitted.predict(pool), again.predict(pool))
 
 

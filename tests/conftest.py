@@ -213,3 +213,10 @@ def python() -> Callable[..., subprocess.Popen]:
         return subprocess.Popen(command, env={**os.environ, **environment}, **pipes)
 
     return start
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many tests ran on real data, so that none where there should be some is seen."""
+    passed = terminalreporter.stats.get("passed", [])
+    ran = sum("real_data" in report.keywords for report in passed)
+    terminalreporter.write_line(f"tests on real data that ran: {ran}")

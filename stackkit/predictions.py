@@ -22,7 +22,7 @@ ARRAYS = ("oof", "oof_repeats", "held", "test", "test_folds", "held_folds")
 Output = Literal["proba", "value", "label"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Predictions:
     """Out-of-fold predictions of train and predictions of test, made under one fold plan.
 
@@ -61,6 +61,10 @@ class Predictions:
 
     def __post_init__(self) -> None:
         _check(self)
+
+    def __repr__(self) -> str:
+        shape, cv = self.oof.shape, self.cv
+        return f"<{self.role} {self.name} {self.key[:8]}: oof {shape}, cv {cv:.5g}>"
 
     @property
     def key12(self) -> str:

@@ -34,9 +34,15 @@ class Ledger:
             )
 
     def enter(self, row: Mapping[str, Any]) -> None:
-        """Append a row under a lock; the header comes with the first."""
+        """Append a row under a lock; the header comes with the first.
+
+        A file written again keeps its row, with the scores that the user wrote there, unless it
+        comes with another note.
+        """
         with disk_errors(self.path), FileLock(self.path.with_suffix(".lock")):
             before, text = self._text(), io.StringIO()
+            if any(_same(row, entered) for entered in csv.DictReader(io.StringIO(before))):
+                return
             writer = csv.DictWriter(text, _columns(before), restval="", lineterminator="\n")
             if not before:
                 writer.writeheader()
@@ -56,3 +62,9 @@ class Ledger:
 
 def _columns(text: str) -> list[str]:
     return next(csv.reader(io.StringIO(text)), None) or list(COLUMNS)
+
+
+def _same(row: Mapping[str, Any], entered: Mapping[str, str | None]) -> bool:
+    """Whether a row was entered before: same file of the same record, and nothing new to note."""
+    written = all(row[name] == entered.get(name) for name in ("file", "key"))
+    return written and row["note"] in ("", entered.get("note"))

@@ -287,7 +287,14 @@ def test_the_name_hashes_record_decision_and_format(tmp_path: Path) -> None:
     ]
     assert len(set(names)) == 4
     assert write_submission(plain, found, tmp_path).name == names[0]
-    assert [row["file"] for row in rows_of(tmp_path)] == [*names, names[0]]
+    assert [row["file"] for row in rows_of(tmp_path)] == names
+
+
+def test_a_file_written_again_keeps_its_row_unless_it_is_noted(tmp_path: Path) -> None:
+    plain = made("accuracy")
+    for note in ("", "", "sent on Monday", "sent on Monday", ""):
+        write_submission(plain, record(plain), tmp_path, note=note)
+    assert [row["note"] for row in rows_of(tmp_path)] == ["", "sent on Monday"]
 
 
 def test_equal_records_give_equal_bytes(tmp_path: Path) -> None:

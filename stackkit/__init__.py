@@ -28,7 +28,7 @@ _WHERE = {
     "stackkit.report.weights": ("blend_weights",),
     "stackkit.runs": ("Run", "Setup", "plan", "predict", "run", "set_up", "submit"),
     "stackkit.scoring": ("oracle_score",),
-    "stackkit.spec": ("ModelSpec",),
+    "stackkit.spec": ("BaseLearner", "ModelSpec"),
     "stackkit.submission": ("submission_frame", "validate_submission", "write_submission"),
     "stackkit.workflow": (
         "add_result",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -93,6 +93,26 @@ class Learner(Protocol):
 
     def build(self, objective: Objective, seed: int) -> Estimator:
         """An unfitted estimator."""
+
+
+@dataclass(frozen=True)
+class BaseLearner:
+    """What a learner declares unless it says otherwise; a learner of one's own adds `build`.
+
+    `kind` is the name of the class where a class does not set it.
+    """
+
+    kind: ClassVar[str]
+    version: ClassVar[int] = 1
+    test_from: ClassVar[str] = "folds"
+    reads_metric: ClassVar[bool] = False
+    needs_features: ClassVar[bool] = True
+    threads: int = field(default=1, kw_only=True)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "kind" not in vars(cls):
+            cls.kind = cls.__name__
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,14 @@ import numpy as np
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
 from stackkit.level0.target import target_space
-from stackkit.spec import Objective
+from stackkit.spec import BaseLearner, Objective
 
 
 @dataclass(frozen=True)
-class Prior:
+class Prior(BaseLearner):
     """Class frequencies, or the mean in the objective's space: the gate's first candidate."""
 
     kind: ClassVar[str] = "prior"
-    version: ClassVar[int] = 1
-    test_from: ClassVar[str] = "folds"
-    reads_metric: ClassVar[bool] = False
-    needs_features: ClassVar[bool] = True
-    threads: int = 1
 
     def build(self, objective: Objective, seed: int) -> PriorFit:
         """An unfitted estimator; the seed is not used."""

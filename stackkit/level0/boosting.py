@@ -10,7 +10,7 @@ import numpy as np
 from stackkit.boosting import lightgbm_objective, predict_lightgbm, train_lightgbm
 from stackkit.features.matrix import Matrix
 from stackkit.level0.target import target_space
-from stackkit.spec import Objective
+from stackkit.spec import BaseLearner, Objective
 
 REFERENCE = 5000  # rows at which `rounds` are boosted
 GROWTH = 0.15  # rounds grow with (n / REFERENCE) to this power, at most threefold
@@ -19,7 +19,7 @@ MOST_LEAVES = 128
 
 
 @dataclass(frozen=True)
-class LightGBM:
+class LightGBM(BaseLearner):
     """LightGBM (Ke et al., 2017) with rounds fixed beforehand.
 
     `rounds` are those at 5,000 rows; they grow with n ** 0.15. None stands for a rule:
@@ -28,10 +28,6 @@ class LightGBM:
     """
 
     kind: ClassVar[str] = "lightgbm"
-    version: ClassVar[int] = 1
-    test_from: ClassVar[str] = "folds"
-    reads_metric: ClassVar[bool] = False
-    needs_features: ClassVar[bool] = True
     rounds: int = 600
     learning_rate: float = 0.04
     num_leaves: int | None = None
@@ -39,7 +35,6 @@ class LightGBM:
     subsample: float = 0.8
     colsample: float | None = None
     l2: float | None = None
-    threads: int = 1
 
     def build(self, objective: Objective, seed: int) -> LightGBMFit:
         """An unfitted booster."""

@@ -10,14 +10,14 @@ import numpy as np
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
 from stackkit.level0.target import target_space
-from stackkit.spec import Objective
+from stackkit.spec import BaseLearner, Objective
 
 ROWS_A_LEAF = 4000
 LEAST_COLUMNS = 10
 
 
 @dataclass(frozen=True)
-class RandomForest:
+class RandomForest(BaseLearner):
     """Breiman's random forest (scikit-learn), on codes and numbers with missing values.
 
     `max_features` is the share of columns tried at a split, None: for values a third of the columns
@@ -26,14 +26,9 @@ class RandomForest:
     """
 
     kind: ClassVar[str] = "random_forest"
-    version: ClassVar[int] = 1
-    test_from: ClassVar[str] = "folds"
-    reads_metric: ClassVar[bool] = False
-    needs_features: ClassVar[bool] = True
     n_estimators: int = 200
     max_features: float | None = None
     min_samples_leaf: int | None = None
-    threads: int = 1
 
     def build(self, objective: Objective, seed: int) -> ForestFit:
         """An unfitted forest."""

@@ -11,13 +11,13 @@ from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
 from stackkit.level0.target import target_space
 from stackkit.linear import fit_logistic, fit_ridge
-from stackkit.spec import Objective
+from stackkit.spec import BaseLearner, Objective
 
 MARGIN = 0.1  # share of the target's range that predictions may leave it by
 
 
 @dataclass(frozen=True)
-class Linear:
+class Linear(BaseLearner):
     """Ridge or logistic regression whose penalty is chosen inside the training part.
 
     `penalties` are a row: ridge has alpha = penalty · n, chosen by leave-one-out error, and the
@@ -25,12 +25,7 @@ class Linear:
     """
 
     kind: ClassVar[str] = "linear"
-    version: ClassVar[int] = 1
-    test_from: ClassVar[str] = "folds"
-    reads_metric: ClassVar[bool] = False
-    needs_features: ClassVar[bool] = True
     penalties: tuple[float, ...] = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0)
-    threads: int = 1
 
     def build(self, objective: Objective, seed: int) -> RidgeFit | LogisticFit:
         """An unfitted estimator of the objective's task."""

@@ -11,7 +11,7 @@ import numpy as np
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
 from stackkit.level0.target import target_space
-from stackkit.spec import Objective
+from stackkit.spec import BaseLearner, Objective
 
 if TYPE_CHECKING:
     from stackkit.nets.training import Training
@@ -21,7 +21,7 @@ BATCH = 256
 
 
 @dataclass(frozen=True)
-class MLP:
+class MLP(BaseLearner):
     """A few perceptrons after RealMLP-TD-S, trained side by side for a fixed number of steps.
 
     `epochs` are those at 1,000 rows or fewer; above, epochs fall with sqrt(1000 / n), so steps grow
@@ -29,10 +29,6 @@ class MLP:
     """
 
     kind: ClassVar[str] = "mlp"
-    version: ClassVar[int] = 1
-    test_from: ClassVar[str] = "folds"
-    reads_metric: ClassVar[bool] = False
-    needs_features: ClassVar[bool] = True
     epochs: int = 64
     hidden: tuple[int, ...] = (128, 128)
     members: int = 4
@@ -40,7 +36,6 @@ class MLP:
     learning_rate: float | None = None
     weight_decay: float = 0.02
     device: str = "cpu"
-    threads: int = 1
 
     def build(self, objective: Objective, seed: int) -> MLPFit:
         """Unfitted nets."""

@@ -14,7 +14,7 @@ from stackkit.errors import ModelError
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
 from stackkit.level0.target import target_space
-from stackkit.spec import Objective
+from stackkit.spec import BaseLearner, Objective
 from stackkit.user_code import code_digest
 
 
@@ -54,19 +54,14 @@ class Template:
 
 
 @dataclass(frozen=True)
-class SklearnLearner:
+class SklearnLearner(BaseLearner):
     """A wrapped estimator, cloned for each fit; missing values reach it as the recipe leaves them.
 
     Regressions are fitted on the target in the objective's space.
     """
 
     kind: ClassVar[str] = "sklearn"
-    version: ClassVar[int] = 1
-    test_from: ClassVar[str] = "folds"
-    reads_metric: ClassVar[bool] = False
-    needs_features: ClassVar[bool] = True
     estimator: Any
-    threads: int = 1
 
     def __post_init__(self) -> None:
         if not isinstance(self.estimator, Template):

@@ -10,11 +10,11 @@ import numpy as np
 from stackkit.linear import fit_logistic, fit_ridge
 from stackkit.metrics import get_space
 from stackkit.predictions import Pool
-from stackkit.spec import Objective
+from stackkit.spec import BaseLearner, Objective
 
 
 @dataclass(frozen=True)
-class LinearMeta:
+class LinearMeta(BaseLearner):
     """Ridge or L2 logistic regression of the target on the members' predictions.
 
     Values enter in the objective's space (y too), standardised by the target there; probabilities
@@ -28,13 +28,9 @@ class LinearMeta:
     """
 
     kind: ClassVar[str] = "linear-meta"
-    version: ClassVar[int] = 1
-    test_from: ClassVar[str] = "folds"
-    reads_metric: ClassVar[bool] = False
     needs_features: ClassVar[bool] = False
     alphas: tuple[float, ...] = (0.01, 0.1, 1.0, 10.0, 100.0)
     strengths: tuple[float, ...] = (0.001, 0.01, 0.1, 1.0)
-    threads: int = 1
 
     def build(self, objective: Objective, seed: int) -> LinearMetaFit:
         """An unfitted estimator."""

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar
 
 import numpy as np
 
 from stackkit.metrics import get_space
 from stackkit.predictions import Pool
-from stackkit.spec import Objective
+from stackkit.spec import BaseLearner, Objective
 
 
-class Weigher(Protocol):
-    """A learner that only sets weights."""
+@dataclass(frozen=True)
+class Weigher(BaseLearner):
+    """A learner that only sets weights, fitted once on all rows for its test predictions."""
+
+    test_from: ClassVar[str] = "full"
+    needs_features: ClassVar[bool] = False
+
+    def build(self, objective: Objective, seed: int) -> WeightedBlend:
+        """An unfitted estimator."""
+        return WeightedBlend(self, objective, seed)
 
     def weights(
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
     ) -> np.ndarray:
         """Weights (m,) for the members of the pool, fitted on its rows."""
+        raise NotImplementedError
 
 
 @dataclass

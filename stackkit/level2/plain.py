@@ -7,26 +7,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from stackkit.level2.blend import WeightedBlend
+from stackkit.level2.blend import Weigher
 from stackkit.metrics import Metric, fit_decision
 from stackkit.predictions import Pool
 from stackkit.spec import Objective
 
 
 @dataclass(frozen=True)
-class Mean:
+class Mean(Weigher):
     """Equal weights."""
 
     kind: ClassVar[str] = "mean"
-    version: ClassVar[int] = 1
-    test_from: ClassVar[str] = "full"
-    reads_metric: ClassVar[bool] = False
-    needs_features: ClassVar[bool] = False
-    threads: int = 1
-
-    def build(self, objective: Objective, seed: int) -> WeightedBlend:
-        """An unfitted estimator."""
-        return WeightedBlend(self, objective, seed)
 
     def weights(
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
@@ -36,19 +27,11 @@ class Mean:
 
 
 @dataclass(frozen=True)
-class BestSingle:
+class BestSingle(Weigher):
     """The member with the best score on the fit rows; the first of equal ones."""
 
     kind: ClassVar[str] = "best-single"
-    version: ClassVar[int] = 1
-    test_from: ClassVar[str] = "full"
     reads_metric: ClassVar[bool] = True
-    needs_features: ClassVar[bool] = False
-    threads: int = 1
-
-    def build(self, objective: Objective, seed: int) -> WeightedBlend:
-        """An unfitted estimator."""
-        return WeightedBlend(self, objective, seed)
 
     def weights(
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int

@@ -9,11 +9,11 @@ import numpy as np
 
 from stackkit.metrics import get_space
 from stackkit.predictions import Pool
-from stackkit.spec import Objective
+from stackkit.spec import BaseLearner, Objective
 
 
 @dataclass(frozen=True)
-class RankMean:
+class RankMean(BaseLearner):
     """The mean over members of each prediction's rank among the fit rows, in [0, 1].
 
     The ranks are the members' distribution functions on the fit rows, so that one new row is
@@ -21,11 +21,8 @@ class RankMean:
     """
 
     kind: ClassVar[str] = "rank-mean"
-    version: ClassVar[int] = 1
     test_from: ClassVar[str] = "full"
-    reads_metric: ClassVar[bool] = False
     needs_features: ClassVar[bool] = False
-    threads: int = 1
 
     def build(self, objective: Objective, seed: int) -> RankMeanFit:
         """An unfitted estimator."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from stackkit.level2.blend import WeightedBlend
+from stackkit.level2.blend import Weigher
 from stackkit.metrics import get_space
 from stackkit.predictions import Pool
 from stackkit.spec import Objective
@@ -18,7 +18,7 @@ CLIP = 1e-15
 
 
 @dataclass(frozen=True)
-class Simplex:
+class Simplex(Weigher):
     """Non-negative weights that sum to 1, of least surrogate loss plus `pull` · m · |w − 1/m|².
 
     The loss is relative to that of equal weights, so a pull has the same meaning on every target.
@@ -31,17 +31,8 @@ class Simplex:
     """
 
     kind: ClassVar[str] = "simplex"
-    version: ClassVar[int] = 1
-    test_from: ClassVar[str] = "full"
-    reads_metric: ClassVar[bool] = False
-    needs_features: ClassVar[bool] = False
     pulls: tuple[float, ...] = (0.001, 0.01, 0.1, 1.0)
     inner_folds: int = 5
-    threads: int = 1
-
-    def build(self, objective: Objective, seed: int) -> WeightedBlend:
-        """An unfitted estimator."""
-        return WeightedBlend(self, objective, seed)
 
     def weights(
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int

@@ -10,6 +10,7 @@
     ├── CacheError           damaged or foreign entries, no space, no permission
     ├── BudgetError          time or memory that does not suffice
     ├── SubmissionError      a submission that the competition would refuse
+    ├── NotebookError        a notebook that stopped
     └── MissingPackageError  an optional package that is not installed
 
 Each states the rule, the value got and the next step. This module imports nothing from stackkit.
@@ -80,6 +81,10 @@ class BudgetError(StackkitError):
 
 class SubmissionError(StackkitError):
     """A submission that the competition would refuse."""
+
+
+class NotebookError(StackkitError):
+    """A notebook stopped; its executed copy is kept."""
 
 
 class MissingPackageError(StackkitError):

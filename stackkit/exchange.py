@@ -10,7 +10,7 @@ from stackkit.errors import PredictionError
 from stackkit.folds import Folds
 from stackkit.predictions import Predictions, as_record_array, check_finite
 from stackkit.recipe import SCHEMA_VERSION, array_digest, key_of
-from stackkit.scoring import score_repeats
+from stackkit.scoring import check_rows, score_repeats
 
 IMPORTED = "imported"
 
@@ -39,6 +39,7 @@ def import_predictions(
     ------
     PredictionError : other shapes, missing values where the plan scores, no probabilities.
     """
+    check_rows(competition, folds)
     target = target or competition.target
     own = target == competition.target
     oof = _shaped("oof", oof, competition.n_rows, competition.width if own else None)

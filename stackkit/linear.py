@@ -25,6 +25,7 @@ def fit_ridge(
     """
     from sklearn.linear_model import RidgeCV
 
+    X = np.asarray(X, dtype=np.float64)
     return RidgeCV(alphas=list(alphas)).fit(X, y, sample_weight=_mean_one(weight))
 
 
@@ -44,6 +45,7 @@ def fit_logistic(
     from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
     from sklearn.model_selection import StratifiedKFold
 
+    X = np.asarray(X, dtype=np.float64)
     ordered, counts = sorted(strengths), np.bincount(y)
     splits = min(INNER_FOLDS, int(counts[counts > 0].min()))
     if len(ordered) == 1 or splits < 2 or X.size * len(counts) > CHEAP:

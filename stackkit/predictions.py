@@ -8,7 +8,7 @@ class.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -175,11 +175,6 @@ class Pool:
         index = np.flatnonzero(rows) if rows.dtype == bool else np.asarray(rows)
         return Pool(self.names, self.arrays, index if self.rows is None else self.rows[index])
 
-    def select(self, members: Sequence[int]) -> Pool:
-        """Some members, in the given order."""
-        names = tuple(self.names[i] for i in members)
-        return Pool(names, tuple(self.arrays[i] for i in members), self.rows)
-
     def blocks(self, size: int = 65_536) -> Iterator[np.ndarray]:
         """(m, b, c) float32 blocks of rows, in order."""
         for start in range(0, len(self), size):
@@ -193,9 +188,3 @@ class Pool:
         for member, array in zip(out, self.arrays, strict=True):
             member[...] = array if self.rows is None else array[self.rows]
         return out
-
-
-def pool_of(records: Sequence[Predictions], which: str = "oof") -> Pool:
-    """The pool of one array of several records."""
-    arrays = tuple(getattr(r, which) for r in records)
-    return Pool(tuple(r.name for r in records), arrays)

@@ -67,16 +67,21 @@ def get_preset(name: str) -> Preset:
 def stack_nodes(competition: Competition, preset: Preset, seed: int = 0) -> list[Node]:
     """The nodes of a stack in the order of levels; the prior first.
 
-    [models] of the competition chooses and changes base models; registered ones join.
+    [models] of the competition chooses and changes base models; registered ones join. ConfigError
+    where [models] include names one that does not take the competition; others are left out.
     """
     models = competition.config.models
     names = _base_names(preset, models)
-    base = [_base(name, preset, models) for name in names]
-    base = [s for s in base if _fits(s, competition)]
+    left = left_out_models(competition, preset)
+    refused = [f"{name}: {left[name]}" for name in names if name in models.include and name in left]
+    if refused:
+        rule = "[models] include names models that take the competition"
+        raise ConfigError(rule, "; ".join(refused), "remove the name")
+    base = [_base(name, preset, models) for name in names if name not in left]
     if not base:
         raise ConfigError("a stack has a base model", f"none of {names} takes this competition")
     metas = [METAS[n] for n in preset.metas]
-    blends = [BLENDS[n] for n in preset.blends if _fits(BLENDS[n], competition)]
+    blends = [BLENDS[n] for n in preset.blends if n not in left]
     pool = tuple(s.name for s in base)
     both = pool + tuple(s.name for s in metas)
     first = [] if PRIOR in pool else [Node(get_model(PRIOR))]
@@ -85,6 +90,15 @@ def stack_nodes(competition: Competition, preset: Preset, seed: int = 0) -> list
     nodes += [Node(_renamed(BLENDS[kind], name), both) for name, kind in preset.top]
     _refuse_one_name_twice(nodes)
     return [Node(n.spec.with_seed(n.spec.seed + seed), n.parents) for n in nodes]
+
+
+def left_out_models(competition: Competition, preset: Preset) -> dict[str, str]:
+    """Base models and blends that do not take a competition, and why: name -> reason."""
+    models = competition.config.models
+    specs = [_base(name, preset, models) for name in _base_names(preset, models)]
+    specs += [BLENDS[name] for name in preset.blends]
+    reasons = ((spec.name, _reason(spec, competition)) for spec in specs)
+    return {name: reason for name, reason in reasons if reason is not None}
 
 
 def _refuse_one_name_twice(nodes: Sequence[Node]) -> None:
@@ -110,14 +124,12 @@ def _base(name: str, preset: Preset, models: ModelsConfig) -> ModelSpec:
     return spec.with_parameters(models.params.get(name, {}))
 
 
-def _fits(spec: ModelSpec, competition: Competition) -> bool:
-    if competition.task not in spec.tasks or left_out(spec, competition):
-        return False
-    return competition.metric.ranks or not spec.learner.kind.startswith("rank")
-
-
-def left_out(spec: ModelSpec, competition: Competition) -> str | None:
-    """The limit of a model that the competition exceeds, in words."""
+def _reason(spec: ModelSpec, competition: Competition) -> str | None:
+    """Why a model does not take a competition, None where it does."""
+    if competition.task not in spec.tasks:
+        return f"takes {' and '.join(spec.tasks)}, not {competition.task}"
+    if spec.needs_ranks and not competition.metric.ranks:
+        return f"makes ranks, and {competition.metric.name} reads more than the order"
     return spec.limits.exceeded(competition.n_rows, len(competition.schema.columns))
 
 

@@ -9,12 +9,24 @@ from typing import Any
 import numpy as np
 
 from stackkit.competition import Competition
-from stackkit.errors import MetricError
+from stackkit.errors import FoldError, MetricError
 from stackkit.folds import Folds
-from stackkit.metrics import Decision, cross_fitted_labels
+from stackkit.metrics import Decision, fit_decision
 from stackkit.predictions import Predictions
+from stackkit.recipe import key_of
 
 NAN = float("nan")
+SCORING_VERSION = 1  # raised when the same predictions get other scores
+
+
+def check_rows(competition: Competition, folds: Folds) -> None:
+    """FoldError where a plan is of another number of rows than train."""
+    if folds.n_rows != competition.n_rows:
+        raise FoldError(
+            f"a fold plan is of the {competition.n_rows} rows of train",
+            f"{folds.n_rows}",
+            "make_folds(competition), or the plan that belongs to this train file",
+        )
 
 
 def score_repeats(competition: Competition, folds: Folds, repeats: np.ndarray) -> dict[str, Any]:
@@ -22,9 +34,9 @@ def score_repeats(competition: Competition, folds: Folds, repeats: np.ndarray) -
 
     Returns
     -------
-    dict with `metric`, `greater_is_better`, `cv` (metric on the pooled OOF of scored rows, a
-    repeat, then the mean), `fold_mean`, `fold_sd` and `folds` (cell name -> score, None where the
-    metric is undefined there).
+    dict with `metric`, `scored_by`, `greater_is_better`, `cv` (metric on the pooled OOF of scored
+    rows, a repeat, then the mean), `fold_mean`, `fold_sd` and `folds` (cell name -> score, None
+    where the metric is undefined there).
     """
     pooled, cells = [], {}
     for repeat, oof in enumerate(repeats):
@@ -36,6 +48,7 @@ def score_repeats(competition: Competition, folds: Folds, repeats: np.ndarray) -
     values = [v for v in cells.values() if not math.isnan(v)]
     return {
         "metric": competition.metric.name,
+        "scored_by": scored_by(competition),
         "greater_is_better": competition.metric.greater_is_better,
         "cv": float(np.mean(pooled)) if pooled else NAN,
         "fold_mean": float(np.mean(values)) if values else NAN,
@@ -44,14 +57,17 @@ def score_repeats(competition: Competition, folds: Folds, repeats: np.ndarray) -
     }
 
 
+def scored_by(competition: Competition) -> str:
+    """The key of what scores are made by: the metric's content and the version of this module."""
+    return key_of({"metric": competition.metric.recipe(), "version": SCORING_VERSION})
+
+
 def rescored(record: Predictions, competition: Competition, folds: Folds) -> Predictions:
     """A cached record with scores by the competition's metric, which enters few keys.
 
-    Entries hold the scores of the metric that they were made under; a metric of the user's own may
-    have changed under its name.
+    Entries hold the scores of the metric that they were made under, which may be another one now.
     """
-    metric = competition.metric
-    if metric.code is None and record.scores.get("metric") == metric.name:
+    if record.scores.get("scored_by") == scored_by(competition):
         return record
     repeats = record.oof[None] if record.oof_repeats is None else record.oof_repeats
     return record.with_(scores=score_repeats(competition, folds, repeats))
@@ -60,17 +76,34 @@ def rescored(record: Predictions, competition: Competition, folds: Folds) -> Pre
 def readable_predictions(
     competition: Competition, folds: Folds, repeat: int, oof: np.ndarray
 ) -> np.ndarray:
-    """What the metric reads: predictions, or labels by a decision cross-fitted over folds."""
+    """What the metric reads: predictions, or labels by a decision fitted as the plan says.
+
+    The decision of a fold is fitted on the fold's own fit rows, where they are scored; where none
+    is, labels are plain.
+    """
     kind = competition.metric.decision_for(competition.task)
     if kind is None:
         return oof
-    groups = np.where(np.isnan(oof[:, 0]), -1, folds.assignment[repeat])
-    if len(np.unique(groups[groups >= 0])) < 2:
-        kind = "argmax" if competition.task != "regression" else kind
-    filled = np.nan_to_num(oof)
-    return cross_fitted_labels(
-        kind, competition.metric, competition.y, filled, groups, competition.weight
-    ).labels
+    scored = ~np.isnan(oof[:, 0])
+    labels = plain_labels(competition, np.nan_to_num(oof))
+    for fold in range(folds.n_splits if kind != "argmax" else 0):
+        rows = _there(folds.cell_rows(repeat, fold), scored)
+        fit_rows = _there(folds.fit_rows(repeat, fold), scored)
+        if rows.size and fit_rows.size:
+            labels[rows] = fitted_decision(competition, oof, fit_rows).apply(oof[rows])
+    return labels
+
+
+def fitted_decision(competition: Competition, predicted: np.ndarray, rows: np.ndarray) -> Decision:
+    """The metric's default decision, fitted on some rows of predictions (n, c)."""
+    metric, weight = competition.metric, competition.weight
+    weight = None if weight is None else weight[rows]
+    kind = metric.decision_for(competition.task)
+    return fit_decision(kind, metric, competition.y[rows], predicted[rows], weight)
+
+
+def _there(rows: np.ndarray, scored: np.ndarray) -> np.ndarray:
+    return rows[scored[rows]]
 
 
 def score_rows(competition: Competition, readable: np.ndarray, rows: np.ndarray) -> float:
@@ -105,8 +138,7 @@ def _cell_scores(
 ) -> Mapping[str, float]:
     scores = {}
     for fold in range(folds.n_splits):
-        rows = folds.cell_rows(repeat, fold)
-        rows = rows[scored[rows]]
+        rows = _there(folds.cell_rows(repeat, fold), scored)
         if rows.size:
             scores[f"r{repeat}f{fold}"] = score_rows(competition, readable, rows)
     return scores

@@ -144,6 +144,7 @@ class ModelSpec:
     recipe : the feature recipe it reads; None for learners that read a stack.
     role : "base", "meta" or "blend".
     limits : the largest input it takes.
+    needs_ranks : it makes sense only for a metric that reads the order of predictions.
     fidelity : the parameter that trades accuracy for time, if there is one.
     cost_hint : expected cost relative to ridge; longer fits start first.
     seed : varies the model, never the folds.
@@ -157,6 +158,7 @@ class ModelSpec:
     recipe: str | None = "trees"
     role: Role = "base"
     limits: Limits = Limits()
+    needs_ranks: bool = False
     fidelity: str | None = None
     cost_hint: float = 1.0
     seed: int = 0

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from stackkit.cache.versions import changed_versions
-from stackkit.competition.schema import TEXT
 from stackkit.crossfit import fit_level
 from stackkit.crossfit.bench import Bench, Inputs
 from stackkit.crossfit.executor import Executor
 from stackkit.crossfit.progress import Progress
 from stackkit.errors import ModelError
 from stackkit.evaluation import GateDecision, gate, leaderboard
+from stackkit.features import get_recipe, recipe_names
 from stackkit.predictions import Predictions
 from stackkit.presets import INCUMBENT, PRIOR, Node, level_of
 from stackkit.spec import ModelSpec
@@ -53,16 +53,17 @@ def plan_nodes(nodes: Sequence[Node], bench: Bench) -> pd.DataFrame:
     """One row a model: what is cached and what would be fitted. Fits nothing."""
     keys: dict[str, str] = {}
     rows = []
-    for node in nodes:
-        keys[node.spec.name] = key = bench.key(node.spec, [keys[p] for p in node.parents])
-        rows.append(_plan_row(node, key, bench))
+    for depth, level in enumerate(level_of(nodes)):
+        for node in level:
+            keys[node.spec.name] = key = bench.key(node.spec, [keys[p] for p in node.parents])
+            rows.append(_plan_row(node, depth, key, bench))
     return pd.DataFrame(rows, columns=list(PLAN_COLUMNS))
 
 
-def _plan_row(node: Node, key: str, bench: Bench) -> tuple[object, ...]:
+def _plan_row(node: Node, depth: int, key: str, bench: Bench) -> tuple[object, ...]:
     recipe = bench.shelf.describe(key)
     partial = bench.shelf.partial(key)
-    missing = [f for f in bench.fit_ids(node.spec) if not partial.path(f).exists()]
+    missing = [f for f in bench.fit_ids(node.spec, depth) if not partial.path(f).exists()]
     reads = node.spec.recipe or ", ".join(node.parents)
     note = ""
     if recipe is not None and (changed := changed_versions(recipe["versions"])):
@@ -72,8 +73,9 @@ def _plan_row(node: Node, key: str, bench: Bench) -> tuple[object, ...]:
 
 
 def unread_columns(bench: Bench) -> list[str]:
-    """Text columns, which no recipe reads yet."""
-    return bench.competition.schema.of_kind(TEXT)
+    """Columns of kinds that no feature recipe reads."""
+    read = {kind for name in recipe_names() for kind in get_recipe(name).reads}
+    return [name for name, kind in bench.competition.kinds.items() if kind not in read]
 
 
 def fit_stack(

@@ -42,7 +42,9 @@ class Parent:
 class StackSource:
     """The whole stack of parents with a 0/1 row weight; the parents stand in the order of keys.
 
-    A Fit at depth ≥ 1 is fitted on the rows that all parents score, and scores only such rows.
+    A Fit at depth ≥ 1 is fitted on the rows that all parents score, and scores only such rows. With
+    repeats it reads the predictions of the repeat that it scores: their mean over repeats would be
+    better than any prediction that it will meet, and its score would flatter.
     """
 
     parents: tuple[Parent, ...]
@@ -55,40 +57,57 @@ class StackSource:
 
     @cached_property
     def scored(self) -> np.ndarray:
-        """(n,) bool: rows that every parent scores."""
-        oofs = [p.array("oof") for p in self.parents]
-        return np.logical_and.reduce([~np.isnan(oof[:, 0]) for oof in oofs])
+        """(n,) bool: rows that every parent scores, in some repeat."""
+        return _all_there(self._oof(None))
 
     def narrow(self, fit: Fit) -> Fit:
         """The Fit on the rows that all parents score."""
-        return Fit(fit.id, fit.fit_rows[self.scored[fit.fit_rows]], fit.cells)
+        return Fit(fit.id, fit.fit_rows[self._scored(fit)[fit.fit_rows]], fit.cells)
 
     def score_rows(self, fit: Fit) -> np.ndarray:
         """Positions of the rows that a Fit scores and all parents scored, sorted."""
         cells = [self.folds.get().cell_rows(*cell) for cell in fit.cells]
         rows = np.unique(np.concatenate(cells)) if cells else np.empty(0, dtype=np.int64)
-        return rows[self.scored[rows]]
+        return rows[self._scored(fit)[rows]]
 
     def prepare(self, fit: Fit) -> Views:
         """The stack for one Fit: all rows to fit on, with weights; test and the Fit's own chain."""
         weight = np.zeros(len(self.scored))
         weight[fit.fit_rows] = 1.0
         rows = self.score_rows(fit)
-        oof = self._pool("oof")
+        oof = self._pool(self._oof(_repeat_of(fit)))
         return Views(
             fit=oof,
             weight=weight,
             score=oof.take(rows) if rows.size else None,
             score_rows=rows,
-            test=self._pool("test"),
-            holdout=self._pool("held"),
+            test=self._pool([p.array("test") for p in self.parents]),
+            holdout=self._pool([p.array("held") for p in self.parents]),
             test_chain=self._chain("test_folds", fit.id),
             holdout_chain=self._chain("held_folds", fit.id),
             chained=True,
         )
 
-    def _pool(self, which: str) -> Pool | None:
-        arrays = [p.array(which) for p in self.parents]
+    def _scored(self, fit: Fit) -> np.ndarray:
+        """(n,) bool: rows that every parent scores in the repeat of a Fit."""
+        repeat = _repeat_of(fit)
+        if repeat not in self._scored_in:
+            self._scored_in[repeat] = _all_there(self._oof(repeat))
+        return self._scored_in[repeat]
+
+    @cached_property
+    def _scored_in(self) -> dict[int | None, np.ndarray]:
+        return {}
+
+    def _oof(self, repeat: int | None) -> list[np.ndarray]:
+        """(n, c) of each parent: of one repeat, or (None, and imports) the mean over repeats."""
+        several = [p.array("oof_repeats") for p in self.parents]
+        return [
+            p.array("oof") if repeat is None or a is None else a[repeat]
+            for p, a in zip(self.parents, several, strict=True)
+        ]
+
+    def _pool(self, arrays: Sequence[np.ndarray | None]) -> Pool | None:
         if any(a is None for a in arrays):
             return None
         return Pool(tuple(p.name for p in self.parents), tuple(arrays))
@@ -96,8 +115,16 @@ class StackSource:
     def _chain(self, which: str, fit_id: str) -> Pool | None:
         if any(p.array(which) is None or fit_id not in p.fits for p in self.parents):
             return None
-        arrays = tuple(p.array(which)[p.fits.index(fit_id)] for p in self.parents)
-        return Pool(tuple(p.name for p in self.parents), arrays)
+        return self._pool([p.array(which)[p.fits.index(fit_id)] for p in self.parents])
+
+
+def _repeat_of(fit: Fit) -> int | None:
+    """The repeat that a Fit scores (its first, where equal fit rows serve several); None: full."""
+    return fit.cells[0][0] if fit.cells else None
+
+
+def _all_there(oofs: Sequence[np.ndarray]) -> np.ndarray:
+    return np.logical_and.reduce([~np.isnan(oof[:, 0]) for oof in oofs])
 
 
 def stack_key(parents: Sequence[str]) -> dict[str, list[str]]:

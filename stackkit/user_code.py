@@ -28,7 +28,7 @@ def load_user_module(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         if isinstance(error, StackkitError):
             raise

@@ -1,10 +1,14 @@
-"""Versions of learners and feature recipes move with their code, so that no cached entry is stale.
+"""Versions move with the code they stand for, so that no cached entry is stale.
 
-A digest of each learner's and recipe's module, and of the computing modules that it imports, stands
-beside its version in code_versions.json. When code changes, raise the version where predictions may
-change with it and write the file anew:
+code_versions.json holds, beside each version, a digest of the modules that it stands for and of the
+computing modules that they import: of every learner and feature recipe, of the loop that every
+record goes through ("loop": `stackkit.recipe.SCHEMA_VERSION`) and of the scores ("scoring":
+`stackkit.scoring.SCORING_VERSION`). The loop leaves out what recipes and scoring answer for. When
+code changes, raise its version and write the file anew:
 
     python tests/test_code_versions.py
+
+which records no moved digest at an equal version.
 """
 
 from __future__ import annotations
@@ -20,15 +24,57 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 RECORDED = Path(__file__).parent / "code_versions.json"
 DECLARATIONS = {"errors", "config", "schema", "competition", "folds", "recipe", "spec", "cache"}
+LOOP = (
+    "stackkit.crossfit.worker",
+    "stackkit.crossfit.assemble",
+    "stackkit.stack_source",
+    "stackkit.features.source",
+    "stackkit.features.hook",
+    "stackkit.recipe",
+)
+SCORING = (
+    "stackkit.metrics.kernels",
+    "stackkit.metrics.losses",
+    "stackkit.metrics.decision",
+    "stackkit.metrics.search",
+    "stackkit.scoring",
+)
+RAISED = {"loop": "stackkit.recipe.SCHEMA_VERSION", "scoring": "stackkit.scoring.SCORING_VERSION"}
 
 
 def test_versions_move_with_code() -> None:
     now, recorded = current(), json.loads(RECORDED.read_text(encoding="utf-8"))
-    assert now.keys() == recorded.keys(), "write code_versions.json anew"
-    for name, entry in now.items():
-        if entry["digest"] != recorded[name]["digest"]:
-            assert entry["version"] > recorded[name]["version"], f"{name}: raise its version"
-        assert entry == recorded[name], f"{name}: write code_versions.json anew"
+    assert not unraised(now, recorded)
+    assert now == recorded, "write code_versions.json anew"
+
+
+def test_a_moved_digest_is_not_recorded_at_an_equal_version(tmp_path, monkeypatch, capsys) -> None:
+    path = tmp_path / "versions.json"
+    entry = {"version": 1, "digest": "a"}
+    old = {"loop": entry, "learner linear": entry, "learner mean": entry}
+    monkeypatch.setitem(globals(), "current", lambda: old)
+    assert write(path) == 0
+
+    moved = {"loop": {"version": 1, "digest": "b"}, "learner linear": {"version": 1, "digest": "b"}}
+    monkeypatch.setitem(globals(), "current", lambda: old | moved)
+    assert write(path) == 1
+    said = capsys.readouterr().err
+    assert "SCHEMA_VERSION" in said
+    assert "learner linear" in said
+    assert "mean" not in said
+    assert json.loads(path.read_text()) == old
+
+    raised = {name: {"version": 2, "digest": "b"} for name in moved}
+    new = old | raised | {"scoring": entry}
+    monkeypatch.setitem(globals(), "current", lambda: new)
+    assert write(path) == 0
+    assert json.loads(path.read_text()) == new
+
+
+def test_loop_and_scoring_reach_what_every_record_goes_through() -> None:
+    loop = closure(*LOOP)
+    assert {"stackkit.crossfit.bench", "stackkit.predictions", "stackkit.metrics.link"} <= loop
+    assert "stackkit.metrics.metric" in closure(*SCORING)
 
 
 def test_the_walk_sees_code_and_nothing_else() -> None:
@@ -45,38 +91,65 @@ def test_the_digest_reaches_imported_modules() -> None:
 
 
 def current() -> dict[str, dict[str, object]]:
-    """Version and digest of each learner kind and feature recipe."""
+    """Version and digest of each learner kind, feature recipe, of the loop and of scoring."""
     from stackkit.features.recipes import get_recipe, recipe_names
     from stackkit.level0 import SklearnLearner, get_model, model_names
     from stackkit.level1 import METAS
     from stackkit.level2 import BLENDS
+    from stackkit.recipe import SCHEMA_VERSION
+    from stackkit.scoring import SCORING_VERSION
 
     specs = [*map(get_model, model_names()), *METAS.values(), *BLENDS.values()]
     learners = {type(spec.learner) for spec in specs} | {SklearnLearner}
-    found = {f"learner {c.kind}": (c.version, c.__module__) for c in learners}
-    for name in recipe_names():
-        recipe = get_recipe(name)
-        found[f"recipe {name}"] = (recipe.version, recipe.fitter.__module__)
+    found = {f"learner {c.kind}": (c.version, closure(c.__module__)) for c in learners}
+    recipes = {f"recipe {name}": get_recipe(name) for name in recipe_names()}
+    found |= {n: (r.version, closure(r.fitter.__module__)) for n, r in recipes.items()}
+    answered = set(SCORING).union(*(found[name][1] for name in recipes))
+    found["loop"] = SCHEMA_VERSION, closure(*LOOP) - answered
+    found["scoring"] = SCORING_VERSION, closure(*SCORING)
     return {
-        name: {"version": version, "digest": digest(module)}
-        for name, (version, module) in sorted(found.items())
+        name: {"version": version, "digest": digest(modules)}
+        for name, (version, modules) in sorted(found.items())
     }
 
 
-def digest(module: str) -> str:
-    """sha256 of the code of a module and of the computing modules below it."""
+def unraised(now: dict[str, dict], recorded: dict[str, dict]) -> list[str]:
+    """What to raise: versions that stand still while their code moved."""
+    return [
+        RAISED.get(name, f"the version of {name}")
+        for name, entry in now.items()
+        if name in recorded
+        and entry["digest"] != recorded[name]["digest"]
+        and entry["version"] <= recorded[name]["version"]
+    ]
+
+
+def write(path: Path = RECORDED) -> int:
+    """Record versions and digests, unless a version has to be raised first: the exit status."""
+    now = current()
+    recorded = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    still = unraised(now, recorded)
+    for name in still:
+        print(f"code changed: raise {name}", file=sys.stderr)
+    if not still:
+        path.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
+    return 1 if still else 0
+
+
+def digest(modules: set[str]) -> str:
+    """sha256 of the code of some modules."""
     whole = hashlib.sha256()
-    for name in sorted(closure(module)):
+    for name in sorted(modules):
         whole.update(name.encode())
         for item in walk(ast.parse(source(name).read_text(encoding="utf-8"))):
             whole.update(item.encode() + b"\0")
     return whole.hexdigest()
 
 
-def closure(module: str) -> set[str]:
-    """The module and every computing module of stackkit that it imports, directly or not."""
+def closure(*modules: str) -> set[str]:
+    """The modules and every computing module of stackkit that they import, directly or not."""
     seen: set[str] = set()
-    waiting = [module]
+    waiting = [*modules]
     while waiting:
         name = waiting.pop()
         if name not in seen:
@@ -138,4 +211,4 @@ def without_docstring(name: str, values: list) -> list:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    RECORDED.write_text(json.dumps(current(), indent=1) + "\n", encoding="utf-8")
+    sys.exit(write())

@@ -12,7 +12,7 @@ import pytest
 from stackkit.competition import Competition
 from stackkit.errors import ConfigError
 from stackkit.level0 import SklearnLearner, get_model, own_models
-from stackkit.presets import PRESETS, Node, get_preset, level_of, stack_nodes
+from stackkit.presets import PRESETS, Node, get_preset, left_out_models, level_of, stack_nodes
 from stackkit.spec import Limits, ModelSpec
 
 N = 40
@@ -131,3 +131,25 @@ def test_levels_stand_on_earlier_ones_only() -> None:
 
 def test_models_keep_their_defaults_where_nothing_is_set() -> None:
     assert nodes()["ridge"].spec == get_model("ridge")
+
+
+def test_an_included_model_that_does_not_take_the_competition_is_refused(mine: ModelSpec) -> None:
+    small = ModelSpec("small", mine.learner, family="tree", limits=Limits(rows=N - 1))
+    binary = ModelSpec("binary", mine.learner, family="tree", tasks=("binary",))
+    with own_models([small, binary]):
+        with pytest.raises(ConfigError, match="take the competition") as caught:
+            nodes(include=["ridge", "small", "binary"])
+        assert "binary" not in nodes(include=["ridge", "binary"], exclude=["binary"])
+    limit = f"small: {N} rows above its limit of {N - 1}"
+    assert caught.value.got == f"{limit}; binary: takes binary, not regression"
+
+
+def test_what_is_left_out_has_a_reason(mine: ModelSpec) -> None:
+    small = ModelSpec("small", mine.learner, family="tree", limits=Limits(rows=N - 1))
+    with own_models([small]):
+        found = left_out_models(competition(), get_preset("quick"))
+    assert set(found) == {"small", "rank_mean"}
+    assert "above its limit" in found["small"] and "regression" in found["rank_mean"]
+    found = left_out_models(competition("logloss"), get_preset("quick"))
+    assert found == {"rank_mean": "makes ranks, and logloss reads more than the order"}
+    assert left_out_models(competition("auc"), get_preset("quick")) == {}

@@ -9,8 +9,18 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
+from stackkit.errors import FoldError
 from stackkit.folds import Folds
-from stackkit.scoring import oracle_score, plain_labels, running_score, score_repeats
+from stackkit.metrics import fit_decision, get_metric
+from stackkit.scoring import (
+    check_rows,
+    fitted_decision,
+    oracle_score,
+    plain_labels,
+    readable_predictions,
+    running_score,
+    score_repeats,
+)
 
 
 @pytest.fixture
@@ -103,3 +113,69 @@ def test_the_oracle_is_scored_where_it_is_known(competition, values):
     assert oracle_score(data, np.ones(60, dtype=bool)) is None
     known = dataclasses.replace(data, oracle=data.y[:, None] + 0.5)
     assert oracle_score(known, np.arange(60) < 20) == pytest.approx(0.5)
+
+
+def cells_of(folds, oof, competition, kind="cutpoints"):
+    """Labels by a plain loop: each fold by the decision of its own fit rows."""
+    labels = np.full(folds.n_rows, np.nan)
+    scored = ~np.isnan(oof[:, 0])
+    for k in range(folds.n_splits):
+        rows = [i for i in folds.cell_rows(0, k) if scored[i]]
+        others = [i for i in folds.fit_rows(0, k) if scored[i]]
+        if rows and others:
+            decision = fit_decision(kind, competition.metric, competition.y[others], oof[others])
+            labels[rows] = decision.apply(oof[rows])
+    return labels
+
+
+@pytest.fixture
+def ordinal(competition):
+    """Targets 0, 1, 2 scored by QWK from values."""
+    data = competition()
+    y = np.digitize(data.y, np.quantile(data.y, [0.3, 0.7])).astype(float)
+    return dataclasses.replace(data, y=y, metric=get_metric("qwk"))
+
+
+def test_a_folds_decision_is_fitted_on_its_fit_rows(ordinal, plan, values):
+    oof = ordinal.y[:, None] + values
+    found = readable_predictions(ordinal, plan(), 0, oof)
+    np.testing.assert_array_equal(found, cells_of(plan(), oof, ordinal))
+    changed = ordinal.y.copy()
+    inside = plan().cell_rows(0, 1)
+    changed[inside] = changed[inside][::-1]
+    again = readable_predictions(dataclasses.replace(ordinal, y=changed), plan(), 0, oof)
+    np.testing.assert_array_equal(found[inside], again[inside])
+
+
+def test_no_decision_is_fitted_on_later_rows_of_forward_chaining(ordinal, forward, values):
+    folds = forward()
+    oof = np.where(folds.scored[:, None], ordinal.y[:, None] + values, np.nan)
+    found = readable_predictions(ordinal, folds, 0, oof)
+    later = np.flatnonzero(folds.assignment[0] > 0)
+    expected = cells_of(folds, oof, ordinal)
+    np.testing.assert_array_equal(found[later], expected[later])
+    first = folds.cell_rows(0, 0)
+    np.testing.assert_array_equal(found[first], plain_labels(ordinal, np.nan_to_num(oof))[first])
+    assert math.isfinite(score_repeats(ordinal, folds, oof[None])["cv"])
+
+
+def test_cross_fitted_thresholds_do_not_flatter_noise(competition, plan):
+    data, rng = competition("binary", metric="f1"), np.random.default_rng(6)
+    data = dataclasses.replace(
+        data,
+        metric=dataclasses.replace(get_metric("accuracy"), decisions=(("binary", "threshold"),)),
+    )
+    honest, in_sample = [], []
+    for _ in range(40):
+        noise = dataclasses.replace(data, y=rng.integers(0, 2, 60))
+        p = rng.random((60, 1))
+        honest.append(score_repeats(noise, plan(), p[None])["cv"])
+        every = fitted_decision(noise, p, np.arange(60)).apply(p)
+        in_sample.append(np.mean(every == noise.y))
+    assert np.mean(in_sample) > 0.54
+    assert np.mean(honest) < 0.52
+
+
+def test_a_plan_of_other_rows_is_refused(competition, plan):
+    with pytest.raises(FoldError, match="60 rows of train"):
+        check_rows(competition(), plan(rows=50))

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 import stackkit
+from stackkit import errors
 from stackkit.cli import main
 from stackkit.competition import Competition
 from stackkit.crossfit.executor import LocalPool
@@ -143,7 +144,7 @@ def test_a_wrong_competition_is_told_before_any_kernel_starts(
 
 
 def test_notebook_errors_are_for_the_user() -> None:
-    assert issubclass(NotebookError, StackkitError)
+    assert NotebookError is errors.NotebookError and issubclass(NotebookError, StackkitError)
 
 
 def test_results_are_rows_of_json(tmp_path: Path) -> None:

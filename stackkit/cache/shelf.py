@@ -188,6 +188,7 @@ class Shelf:
         reached = _ancestors(recipes, kept)
         loose = [row["folder"] for key, row in recipes.items() if key not in reached]
         short = {key[:12] for key in reached}
+        short |= {p.name for p in (self.folder / ".partial").glob("*")}  # of unfinished records
         loose += [p for p in (self.folder / "models").glob("*") if p.name not in short]
         loose += [p for n in (".damaged", ".scratch") for p in (self.folder / n).glob("*")]
         return [(path, folder_size(path)) for path in loose]

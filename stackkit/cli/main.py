@@ -7,7 +7,9 @@ anything could be submitted.
 from __future__ import annotations
 
 import logging
+import os
 import sys
+import traceback
 
 import click
 
@@ -33,9 +35,15 @@ for command in (run, predict, plan, leaderboard, cache, models, metrics, noteboo
 
 
 def main() -> None:
-    """Run the command and leave with its exit code."""
+    """Run the command and leave with its exit code.
+
+    In place of click's own `main`, which ends every broken pipe with 1 and without a word.
+    """
     try:
-        cli(standalone_mode=False)
+        with cli.make_context("stackkit", sys.argv[1:]) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as left:  # --help, --version
+        sys.exit(left.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
@@ -45,5 +53,14 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted: nothing was submitted", err=True)
         sys.exit(130)
-    except SystemExit as left:  # click's own 1: the reader of our output has seen enough
-        sys.exit(0 if left.code == 1 else left.code)
+    except BrokenPipeError as error:
+        if not _in_click(error):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # flushed at exit
+        sys.exit(0)
+
+
+def _in_click(error: BrokenPipeError) -> bool:
+    """Whether click was printing: then who reads our output has seen enough."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_globals["__name__"].partition(".")[0] == "click"

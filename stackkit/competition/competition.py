@@ -69,22 +69,28 @@ class Competition:
         *,
         target: str,
         metric: str,
-        name: str = "competition",
+        name: str | None = None,
         sample: pd.DataFrame | None = None,
         config: CompetitionConfig | None = None,
         oracle: np.ndarray | None = None,
         **options: Any,
     ) -> Competition:
-        """A competition from frames; `options` are keys of competition.toml (id, task, …).
+        """A competition from frames, described by `options` or by `config`, never by both.
+
+        Parameters
+        ----------
+        name : None: that of `config`, else "competition".
+        options : keys of competition.toml (id, task, …), but those that name files.
 
         Raises
         ------
-        ConfigError : an option that competition.toml does not have.
+        ConfigError : an option that competition.toml lacks or that nothing would read.
         DataError : a missing column, duplicate ids, a missing or constant target, infinite values.
         MetricError : a metric that does not fit the task.
         """
-        fields = {"name": name, "train": "", "target": target, "metric": metric, **options}
-        config = config or parse_config(fields)
+        named = {"target": target, "metric": metric, **({} if name is None else {"name": name})}
+        config = _configured(config, named, options)
+        _refuse_unread(config, sample)
         _check_columns(train, test, config)
         features = _feature_columns(train, test, config)
         schema = infer_schema(train, test, features)
@@ -180,6 +186,32 @@ class Competition:
         return digest.hexdigest()
 
 
+def _configured(
+    config: CompetitionConfig | None, named: dict[str, Any], options: dict[str, Any]
+) -> CompetitionConfig:
+    """The configuration given, which nothing beside it may contradict, else that of the options."""
+    if config is None:
+        return parse_config({"name": "competition", "train": "", **named, **options})
+    for key, value in {**named, **options}.items():
+        if key in options or value != getattr(config, key):
+            got = f"{key} = {value!r} beside config="
+            raise ConfigError("a configuration is given whole", got, f"set {key} in it")
+    return config
+
+
+def _refuse_unread(config: CompetitionConfig, sample: pd.DataFrame | None) -> None:
+    """ConfigError for keys that nothing reads: at all, or where no file is behind the frames."""
+    if (extra := config.data.extra_train) is not None:
+        raise ConfigError("[data] extra_train is not yet available", repr(extra), "remove the key")
+    if config.sample_submission is not None and sample is None:
+        got = repr(config.sample_submission)
+        raise ConfigError("sample_submission comes as a frame", got, "pass it as sample=")
+    for key in () if config.train else ("hook", "extra_files"):
+        if value := getattr(config.features, key):
+            rule = f"[features] {key} stands in a competition.toml"
+            raise ConfigError(rule, repr(value), "load_competition, or features in the frames")
+
+
 def _check_columns(
     train: pd.DataFrame, test: pd.DataFrame | None, config: CompetitionConfig
 ) -> None:
@@ -190,19 +222,17 @@ def _check_columns(
     wanted = {"target": config.target, "id": config.id, "weight": config.weight}
     for key, name in wanted.items():
         if name is not None and name not in train.columns:
-            raise DataError(
-                f"train has the {key} column {name!r}",
-                f"columns {', '.join(map(repr, train.columns[:8]))}, …",
-                nearest(name, map(str, train.columns)),
-            )
+            names = f"columns {', '.join(map(repr, train.columns[:8]))}, …"
+            hint = nearest(name, map(str, train.columns))
+            raise DataError(f"train has the {key} column {name!r}", names, hint)
     known = {*train.columns, *(() if test is None else test.columns)}
     for name in config.features.drop:
         if name not in known:
-            hint = nearest(name, map(str, known))
-            raise ConfigError(f"[features] drop names no column {name!r}", hint=hint)
-    if test is not None and config.id is not None and config.id not in test.columns:
-        names = ", ".join(map(repr, test.columns[:8]))
-        raise DataError(f"test has the id column {config.id!r}", f"columns {names}, …")
+            rule = f"[features] drop names no column {name!r}"
+            raise ConfigError(rule, hint=nearest(name, map(str, known)))
+    if test is not None and config.id not in (None, *test.columns):
+        names = f"columns {', '.join(map(repr, test.columns[:8]))}, …"
+        raise DataError(f"test has the id column {config.id!r}", names)
     if len(train) == 0:
         raise DataError("train has rows", "none")
 
@@ -212,28 +242,20 @@ def _feature_columns(
 ) -> list[str]:
     """The columns that both files have, less target, weight, dropped ones and a plain id."""
     aside = {config.target, config.weight, *config.features.drop}
-    if config.id is not None and not (config.features.keep_id or _datetime_id(train, config.id)):
+    if config.id is not None and not (
+        config.features.keep_id or column_kind(train[config.id]) == DATETIME
+    ):
         aside.add(config.id)
     both = [c for c in train.columns if c not in aside and (test is None or c in test.columns)]
     if not both:
-        raise DataError(
-            "train and test share at least one feature column",
-            "none beside target, id, weight and what [features] drop names",
-            "keep a column",
-        )
-    known = {*train.columns, *aside}
-    extra = [] if test is None else [c for c in test.columns if c not in known]
+        got = "none beside target, id, weight and what [features] drop names"
+        raise DataError("train and test share at least one feature column", got, "keep a column")
+    extra = [] if test is None else [c for c in test.columns if c not in {*train.columns, *aside}]
     if extra:
-        raise DataError(
-            "train has every column of test",
-            f"no {', '.join(map(repr, extra[:5]))} in train",
-            "name it in [features] drop, or add it to train",
-        )
+        got = f"no {', '.join(map(repr, extra[:5]))} in train"
+        hint = "name it in [features] drop, or add it to train"
+        raise DataError("train has every column of test", got, hint)
     return both
-
-
-def _datetime_id(train: pd.DataFrame, id: str) -> bool:
-    return column_kind(train[id]) == DATETIME
 
 
 def _auxiliary(
@@ -241,8 +263,8 @@ def _auxiliary(
 ) -> pd.DataFrame:
     if test is None:
         return pd.DataFrame(index=range(len(train)))
-    named = {config.target, config.id, config.weight}
-    only = [c for c in train.columns if c not in test.columns and c not in named]
+    known = {*test.columns, config.target, config.id, config.weight}
+    only = [c for c in train.columns if c not in known]
     return train[only].reset_index(drop=True)
 
 
@@ -250,11 +272,9 @@ def _refuse_infinite(frame: pd.DataFrame | None, what: str) -> None:
     for name in () if frame is None else frame.columns:
         values = frame[name]
         if is_number(values) and np.isinf(values.to_numpy(dtype=np.float64)).any():
-            raise DataError(
-                f"numbers of {what} are finite",
-                f"infinite values in column {name!r}",
-                "replace them in the file, or name their marker in [data] na_values",
-            )
+            got = f"infinite values in column {name!r}"
+            hint = "replace them in the file, or name their marker in [data] na_values"
+            raise DataError(f"numbers of {what} are finite", got, hint)
 
 
 def _ids(frame: pd.DataFrame | None, id: str | None, what: str) -> pd.Series | None:
@@ -265,9 +285,8 @@ def _ids(frame: pd.DataFrame | None, id: str | None, what: str) -> pd.Series | N
         raise DataError(f"every row of {what} has an id", f"{int(ids.isna().sum())} missing")
     if not ids.is_unique:
         twice = ids[ids.duplicated()].iloc[0]
-        raise DataError(
-            f"ids of {what} are unique", f"{twice!r} twice in {id!r}", "remove the duplicate rows"
-        )
+        hint = "remove the duplicate rows"
+        raise DataError(f"ids of {what} are unique", f"{twice!r} twice in {id!r}", hint)
     return ids
 
 

@@ -20,6 +20,7 @@ from stackkit.features.source import FeatureSource
 from stackkit.folds import Fit, Folds
 from stackkit.predictions import Predictions
 from stackkit.recipe import SCHEMA_VERSION, canonical, content_digest, key_of
+from stackkit.scoring import check_rows
 from stackkit.spec import ModelSpec, Objective, Source, objective_for
 from stackkit.stack_source import stack_key, stack_source
 from stackkit.user_code import code_digest
@@ -58,6 +59,7 @@ class Bench:
     """
 
     def __init__(self, competition: Competition, folds: Folds, cache: OOFCache) -> None:
+        check_rows(competition, folds)
         self.competition, self.folds, self.cache = competition, folds, cache
         self.shelf: Shelf = cache.shelf(competition, folds)
         self.hook: Hook | None = find_hook(competition)
@@ -89,10 +91,11 @@ class Bench:
         source = self._features(spec).key if spec.recipe is not None else stack_key(parents)
         return key_of(self._content(spec, source, objective_for(self.competition, spec.learner)))
 
-    def fit_ids(self, spec: ModelSpec) -> list[str]:
-        """Ids of the Fits that a spec needs where its source has every row."""
+    def fit_ids(self, spec: ModelSpec, depth: int = 0) -> list[str]:
+        """Ids of the Fits that a spec needs; under forward chaining a depth loses a block."""
         full = ["full"] if self._test_from(spec) == "full" else []
-        return [fit.id for fit in self.folds.fits()] + full
+        lost = depth if self.folds.forward else 0
+        return [fit.id for fit in self.folds.fits()][lost:] + full
 
     def _source(self, spec: ModelSpec, inputs: Inputs) -> Source:
         if self.competition.task not in spec.tasks:

@@ -20,7 +20,14 @@ from stackkit.crossfit.bench import Bench, Recipe
 from stackkit.crossfit.executor import Executor, Interrupts, WorkerError
 from stackkit.crossfit.progress import Progress
 from stackkit.crossfit.worker import FitReport, FitTask, run_fit
-from stackkit.errors import CacheError, ConfigError, DataError, PredictionError, StackkitError
+from stackkit.errors import (
+    CacheError,
+    ConfigError,
+    DataError,
+    MetricError,
+    PredictionError,
+    StackkitError,
+)
 from stackkit.features.source import trim_scratch
 from stackkit.folds import Fit
 from stackkit.predictions import Predictions
@@ -74,6 +81,7 @@ class FitQueue:
         self._flying: dict[Future, tuple[Job, Fit]] = {}
         self._made: dict[str, Predictions] = {}
         self._sampler = MemorySampler()
+        self._said_full = False
         self._models_bytes = folder_size(bench.shelf.folder / "models")
 
     def _job(self, recipe: Recipe) -> Job:
@@ -127,7 +135,6 @@ class FitQueue:
 
     def _task(self, job: Job, fit: Fit) -> FitTask:
         bench, recipe = self.bench, job.recipe
-        keep = bench.keep_models and self._models_bytes < MODELS_LIMIT
         return FitTask(
             spec=recipe.spec,
             objective=recipe.objective,
@@ -137,8 +144,16 @@ class FitQueue:
             competition=bench.shared_competition,
             partial=bench.shelf.partial(recipe.key),
             fit_log=bench.shelf.fit_log,
-            model_path=bench.shelf.models(recipe.key) / fit.id if keep else None,
+            model_path=bench.shelf.models(recipe.key) / fit.id if self._keeps_models() else None,
         )
+
+    def _keeps_models(self) -> bool:
+        """Whether models are kept; said once where the limit ends it."""
+        if self.bench.keep_models and self._models_bytes >= MODELS_LIMIT and not self._said_full:
+            self._said_full = True
+            gb = MODELS_LIMIT / 1e9
+            log.warning("models are no longer kept: %.0f GB are; predict needs all of them", gb)
+        return self.bench.keep_models and self._models_bytes < MODELS_LIMIT
 
     def _land(self, future: Future) -> None:
         job, fit = self._flying.pop(future)
@@ -189,7 +204,7 @@ class FitQueue:
         partial = self.bench.shelf.partial(key)
         try:
             record = self._store(job)
-        except PredictionError as error:
+        except (PredictionError, MetricError) as error:
             self._drop(job, job.recipe.fits[-1], error)
             return
         partial.drop()

@@ -45,8 +45,6 @@ def load_competition(where: str | Path) -> Competition:
 
 def from_config(config: CompetitionConfig) -> Competition:
     """Read the files that a configuration names."""
-    if config.data.extra_train is not None:
-        raise ConfigError("[data] extra_train is not yet available", hint="remove the key")
     na_values = config.data.na_values
     train = read_table(config.path(config.train), na_values)
     test = None if config.test is None else read_table(config.path(config.test), na_values)

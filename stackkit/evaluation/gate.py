@@ -54,9 +54,10 @@ def gate(
 
     Raises
     ------
-    PredictionError : a candidate shares no scored fold with the incumbent.
+    PredictionError : a candidate shares no scored fold with the incumbent, or two have one name.
     """
     others = [c for c in candidates if c.key != incumbent.key]
+    _refuse_equal_names([incumbent, *others])
     paired = {c.name: paired_gain(c, incumbent) for c in others}
     gains = {name: gain for name, (gain, _) in paired.items()}
     se = {name: error for name, (_, error) in paired.items()}
@@ -74,6 +75,17 @@ def gate(
             chosen, best = candidate, _beyond(corrected, se[name], margin)
             reason = f"{name} gains {corrected:.3g} ± {se[name]:.2g} after its leak"
     return GateDecision(chosen, gains, se, leak, reason, margin)
+
+
+def _refuse_equal_names(records: Sequence[Predictions]) -> None:
+    names = [record.name for record in records]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise PredictionError(
+            "records at the gate have names of their own",
+            f"{', '.join(twice)} twice",
+            "record.with_(name=…)",
+        )
 
 
 def _simplest(incumbent: Predictions, simpler: Sequence[Predictions], margin: float) -> Predictions:

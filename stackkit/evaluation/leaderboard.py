@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -19,9 +19,11 @@ def leaderboard(records: Sequence[Predictions]) -> pd.DataFrame:
 
     `cv` is the metric on the pooled out-of-fold predictions, `fold_mean` ± `fold_sd` its mean and
     standard deviation over folds, `coverage` the share of train rows scored, `seconds` the wall
-    time of all its Fits.
+    time of all its Fits. Where coverage differs (under forward chaining each depth loses a block),
+    records are ranked by their mean over the folds that all of them score.
     """
-    ordered = sorted(records, key=_order)
+    ranked_by = _common_mean(records) if len({r.coverage for r in records}) > 1 else _cv
+    ordered = sorted(records, key=lambda r: _order(r, ranked_by(r)))
     rows = [
         (rank, r.name, r.role, r.depth, r.cv, *_spread(r),
          r.coverage, r.evidence, record_seconds(r.cost), r.key[:8])
@@ -30,12 +32,34 @@ def leaderboard(records: Sequence[Predictions]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def _cv(record: Predictions) -> float:
+    return record.cv
+
+
+def _common_mean(records: Sequence[Predictions]) -> Callable[[Predictions], float]:
+    """The mean score over the folds that every record with scores has; cv where there are none."""
+    scored = [_fold_scores(r) for r in records if r.scores]
+    common = set.intersection(*(set(s) for s in scored)) if scored else set()
+    if not common:
+        return _cv
+
+    def mean(record: Predictions) -> float:
+        scores = _fold_scores(record)
+        return sum(scores[cell] for cell in common) / len(common) if scores else math.nan
+
+    return mean
+
+
+def _fold_scores(record: Predictions) -> dict[str, float]:
+    return {c: v for c, v in record.scores.get("folds", {}).items() if v is not None}
+
+
 def _spread(record: Predictions) -> tuple[float, float]:
     return tuple(record.scores.get(name, math.nan) for name in ("fold_mean", "fold_sd"))
 
 
-def _order(record: Predictions) -> tuple[bool, float, int, str]:
-    if math.isnan(record.cv):
+def _order(record: Predictions, score: float) -> tuple[bool, float, int, str]:
+    if math.isnan(score):
         return True, 0.0, record.depth, record.name
     sign = -1 if record.scores["greater_is_better"] else 1
-    return False, sign * record.cv, record.depth, record.name
+    return False, sign * score, record.depth, record.name

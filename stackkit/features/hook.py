@@ -64,10 +64,6 @@ class HookedFrames:
     raw: Schema
     hook: Hook | None = None
 
-    def new_rows(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The same features for raw new rows."""
-        return replay_features(frame, self.raw, self.hook, self.schema)
-
 
 def replay_features(
     frame: pd.DataFrame, raw: Schema, hook: Hook | None, schema: Schema

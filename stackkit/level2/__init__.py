@@ -10,7 +10,7 @@ BLENDS: dict[str, ModelSpec] = {
     for spec in (
         ModelSpec("mean", Mean(), family="mean", recipe=None, role="blend"),
         ModelSpec("rank_mean", RankMean(), family="mean", recipe=None, role="blend",
-                  tasks=("binary", "multiclass")),
+                  tasks=("binary", "multiclass"), needs_ranks=True),
         ModelSpec("best_single", BestSingle(), family="selection", recipe=None, role="blend"),
         ModelSpec("simplex", Simplex(), family="weights", recipe=None, role="blend"),
     )

@@ -40,7 +40,8 @@ class BestSingle(Weigher):
         metric = objective.metric
         scores = [_score(metric, objective.task, y, p, weight) for p in pool.matrix()]
         chosen = np.zeros(len(scores))
-        chosen[int(np.argmax(metric.sign * np.array(scores)))] = 1.0
+        ranked = np.nan_to_num(metric.sign * np.array(scores), nan=-np.inf)
+        chosen[int(np.argmax(ranked))] = 1.0
         return chosen
 
 

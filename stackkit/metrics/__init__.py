@@ -5,12 +5,7 @@ Imports run one way: losses -> kernels -> metric -> registry; link; metric -> se
 
 from __future__ import annotations
 
-from stackkit.metrics.decision import (
-    CrossFittedLabels,
-    Decision,
-    cross_fitted_labels,
-    fit_decision,
-)
+from stackkit.metrics.decision import Decision, fit_decision
 from stackkit.metrics.link import RankSpace, Space, get_space, mean_in_space
 from stackkit.metrics.metric import DecisionKind, Metric, Reads, Surrogate, Task
 from stackkit.metrics.registry import (
@@ -22,7 +17,6 @@ from stackkit.metrics.registry import (
 )
 
 __all__ = [
-    "CrossFittedLabels",
     "Decision",
     "DecisionKind",
     "Metric",
@@ -32,7 +26,6 @@ __all__ = [
     "Surrogate",
     "Task",
     "check_metric",
-    "cross_fitted_labels",
     "default_metric",
     "fit_decision",
     "get_metric",

@@ -1,7 +1,7 @@
 """Decision: how labels come from probabilities or values.
 
 Records hold probabilities and values; only scoring and submission read labels. A decision that was
-fitted is scored on rows that did not fit it: `cross_fitted_labels`.
+fitted is scored on rows that did not fit it: `stackkit.scoring` does so.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,13 +71,6 @@ class Decision:
         return cls(data["kind"], tuple(data.get("values", ())), tuple(data.get("labels", ())))
 
 
-class CrossFittedLabels(NamedTuple):
-    """Labels (n,) that the row's own fold did not help to make, and the rows that have one."""
-
-    labels: Array
-    scored: Array
-
-
 def fit_decision(
     kind: DecisionKind, metric: Metric, y: Array, p: Array, weight: Array | None = None
 ) -> Decision:
@@ -101,36 +94,6 @@ def fit_decision(
     if not np.isin(y, (0, 1)).all():
         raise MetricError("a threshold needs targets 0 and 1", _distinct(y).tolist()[:5])
     return Decision("threshold", (best_threshold(metric, y, v, weight),))
-
-
-def cross_fitted_labels(
-    kind: DecisionKind,
-    metric: Metric,
-    y: Array,
-    p: Array,
-    groups: Array,
-    weight: Array | None = None,
-) -> CrossFittedLabels:
-    """Labels of each fold by a decision fitted on the other folds.
-
-    `groups` (n,) int holds fold ids; rows of -1 are neither fitted on nor labelled: their label is
-    -1 (NaN where y is float) and `scored` is False there.
-    """
-    y, p, groups = np.asarray(y), np.asarray(p), np.asarray(groups)
-    if not len(y) == len(p) == len(groups):
-        raise MetricError("y, p and groups have equal lengths", (len(y), len(p), len(groups)))
-    scored = groups >= 0
-    folds = np.unique(groups[scored])
-    if len(folds) < 2 and kind != "argmax":
-        hint = "give each row the fold that its prediction was out of"
-        raise MetricError("cross-fitting needs two folds", folds.tolist(), hint)
-    whole = np.issubdtype(y.dtype, np.integer)
-    labels = np.full(len(y), -1 if whole else np.nan, dtype=np.int64 if whole else np.float64)
-    for fold in folds:
-        inside, others = groups == fold, scored & (groups != fold)
-        part = None if weight is None else np.asarray(weight)[others]
-        labels[inside] = fit_decision(kind, metric, y[others], p[others], part).apply(p[inside])
-    return CrossFittedLabels(labels, scored)
 
 
 def _fit_multipliers(metric: Metric, y: Array, p: Array, weight: Array | None) -> Decision:

@@ -67,8 +67,6 @@ class FittedRankSpace:
         values = self._columns(values).astype(self.ordered.dtype, copy=False)
         return np.stack([_mid_ranks(self.ordered[:, j], x) for j, x in enumerate(values.T)], axis=1)
 
-    transform = forward
-
     def inverse(self, ranks: Array) -> Array:
         """Values of the fit rows at these ranks, straight lines between them."""
         ranks = self._columns(ranks)

@@ -135,6 +135,9 @@ class Metric:
             "version": self.version,
             "reads": self.reads,
             "greater_is_better": self.greater_is_better,
+            "average_space": self.average_space,
+            "surrogate": {task: self.surrogate_for(task) for task in self.tasks},
+            "decisions": {task: self.decision_for(task) for task in self.tasks},
             "code": None if self.code is None else hashlib.sha256(self.code).hexdigest(),
         }
 

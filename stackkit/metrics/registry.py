@@ -145,14 +145,15 @@ def register_metric(
     """
     _check_name(name)
     _check_fields(further)
-    parts = [function, *(further[key] for key in sorted(further) if callable(further[key]))]
+    given = {"": function} | {key: further[key] for key in sorted(further)}
+    codes = [key.encode() + content(x) for key, x in given.items() if callable(x)]
     metric = Metric(
         name=name,
         greater_is_better=greater_is_better,
         reads=reads,
         tasks=(tasks,) if isinstance(tasks, str) else tuple(tasks),
         score=CustomScore(name, function, *weight_argument(name, function)),
-        code=b"\n".join(content(part) for part in parts),
+        code=b"\n".join(codes),
         **further,
     )
     _custom[name] = metric

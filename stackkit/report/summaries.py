@@ -96,8 +96,11 @@ def gate(decision: GateDecision) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["candidate", "gain", "se", "leak", "submitted"])
 
 
-def submission(competition: Competition, path: Path) -> pd.DataFrame:
-    """A row a predicted column of a written file: what it holds and the range allowed."""
+def submission(competition: Competition, path: Path | None) -> pd.DataFrame:
+    """A row a predicted column of a written file (of none, no rows): what it holds and the range
+    allowed."""
+    if path is None:
+        return pd.DataFrame()
     form, frame = submission_format(competition), pd.read_csv(path)
     allowed = "labels of train"
     if competition.metric.reads != "label":
@@ -117,14 +120,18 @@ def head(path: Path | None, rows: int = 5) -> pd.DataFrame:
     return pd.DataFrame() if path is None else pd.read_csv(path, nrows=rows)
 
 
-def ledger(path: Path, rows: int = 5) -> pd.DataFrame:
-    """The latest rows of the ledger in the folder of a submission."""
+def ledger(path: Path | None, rows: int = 5) -> pd.DataFrame:
+    """The latest rows of the ledger in the folder of a submission; of none, no rows."""
+    if path is None:
+        return pd.DataFrame()
     table = pd.read_csv(path.parent / "ledger.csv", dtype={"key": str}, keep_default_na=False)
     return table.assign(key=table.key.str[:8]).tail(rows)
 
 
-def provenance(path: Path) -> pd.DataFrame:
-    """What the JSON beside a submission says of it: a row a fact."""
+def provenance(path: Path | None) -> pd.DataFrame:
+    """What the JSON beside a submission says of it: a row a fact; of none, no rows."""
+    if path is None:
+        return pd.DataFrame()
     about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     scores = about["scores"]
     return _facts(

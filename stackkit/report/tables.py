@@ -58,11 +58,17 @@ def run_text(setup: Setup, run: Run) -> str:
 
 
 def plan_notes(setup: Setup) -> list[str]:
-    """The fold scheme with its reason, and what no recipe reads."""
+    """The fold scheme with its reason, models that do not take the data, and what no recipe
+    reads."""
+    from stackkit.level0 import models_beside, own_models
+    from stackkit.presets import get_preset, left_out_models
     from stackkit.stack import unread_columns
 
     folds = setup.bench.folds
     notes = [f"folds: {folds.scheme}, {folds.n_splits} splits: {folds.reason}"]
+    with own_models(models_beside(setup.competition)):
+        left = left_out_models(setup.competition, get_preset(setup.profile))
+    notes += [f"left out: {name}: {reason}" for name, reason in left.items()]
     text = unread_columns(setup.bench)
     if text:
         notes.append(f"text columns that no recipe reads yet: {', '.join(text)}")

@@ -12,6 +12,7 @@ from typing import Any
 
 from stackkit.cache import OOFCache
 from stackkit.cache.atomic import write_file
+from stackkit.metrics import Decision
 from stackkit.runs.setup import Setup
 from stackkit.stack import Stack
 from stackkit.submission import Ledger
@@ -22,7 +23,9 @@ def now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
 
 
-def write_report(setup: Setup, stack: Stack, submission: Path | None, started: str) -> Path:
+def write_report(
+    setup: Setup, stack: Stack, submission: Path | None, labels: Decision | None, started: str
+) -> Path:
     """Write the report of a run; its path."""
     decision = stack.decision
     table: dict[str, Any] = {
@@ -38,6 +41,7 @@ def write_report(setup: Setup, stack: Stack, submission: Path | None, started: s
         "fitted": stack.fitted,
         "interrupted": stack.interrupted,
         "chosen": stack.chosen.key,
+        "decision": None if labels is None else labels.to_dict(),
         "gate": {
             "reason": decision.reason,
             "margin": decision.margin,

@@ -15,7 +15,7 @@ from stackkit.places import submissions_folder
 from stackkit.runs.reports import now, write_report
 from stackkit.runs.setup import Setup, set_up
 from stackkit.stack import Stack, fit_stack
-from stackkit.submission import submission_format, write_submission
+from stackkit.submission import final_decision, submission_format, write_submission
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,12 @@ def submit(
     """
     if stack.decision is None:
         raise KeyboardInterrupt
-    path = None
-    if setup.competition.test is not None:
-        folder = output or submissions_folder(setup.competition)
-        path = write_submission(setup.competition, stack.chosen, folder, note=note)
-    return Run(stack, path, write_report(setup, stack, path, started or now()))
+    competition, chosen = setup.competition, stack.chosen
+    path, labels = None, final_decision(competition, chosen)
+    if competition.test is not None:
+        folder = output or submissions_folder(competition)
+        path = write_submission(competition, chosen, folder, labels, note)
+    return Run(stack, path, write_report(setup, stack, path, labels, started or now()))
 
 
 def cores() -> int:

@@ -1,6 +1,6 @@
 """Submissions: made in the sample's format, checked, written, entered into the ledger."""
 
-from stackkit.submission.content import decided, final_decision, submission_frame
+from stackkit.submission.content import final_decision, submission_frame, value_columns
 from stackkit.submission.format import Format, submission_format
 from stackkit.submission.ledger import Ledger
 from stackkit.submission.validate import validate_submission, value_range
@@ -9,11 +9,11 @@ from stackkit.submission.write import write_submission
 __all__ = [
     "Format",
     "Ledger",
-    "decided",
     "final_decision",
     "submission_format",
     "submission_frame",
     "validate_submission",
+    "value_columns",
     "value_range",
     "write_submission",
 ]

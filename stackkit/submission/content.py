@@ -7,19 +7,17 @@ import pandas as pd
 
 from stackkit.competition import Competition
 from stackkit.errors import SubmissionError
-from stackkit.metrics import Decision, fit_decision
+from stackkit.metrics import Decision
 from stackkit.predictions import Predictions
-from stackkit.submission.format import submission_format
+from stackkit.scoring import fitted_decision
+from stackkit.submission.format import submission_columns, submission_format
 
 
 def final_decision(competition: Competition, record: Predictions) -> Decision | None:
     """The decision of the whole record: fitted on all its out-of-fold rows; None for no labels."""
-    kind = competition.metric.decision_for(competition.task)
-    if kind is None:
+    if competition.metric.decision_for(competition.task) is None:
         return None
-    rows = np.flatnonzero(record.scored)
-    weight = None if competition.weight is None else competition.weight[rows]
-    return fit_decision(kind, competition.metric, competition.y[rows], record.oof[rows], weight)
+    return fitted_decision(competition, record.oof, np.flatnonzero(record.scored))
 
 
 def decided(
@@ -41,13 +39,19 @@ def submission_frame(
         raise SubmissionError("a record has test predictions", f"none in {record.name}")
     if record.target != competition.target:
         raise SubmissionError(f"a submission predicts {competition.target!r}", repr(record.target))
-    values = decided(competition, record.test, decision)[form.order]
-    if len(form.columns) == 2 and values.shape[1] == 1:
+    values = value_columns(competition, record.test[form.order], decision)
+    return pd.DataFrame({form.id: form.ids, **values})[list(form.header)]
+
+
+def value_columns(
+    competition: Competition, predicted: np.ndarray, decision: Decision | None
+) -> dict[str, np.ndarray]:
+    """The columns of a submission beside its id for predictions (m, c), by name."""
+    names = submission_columns(competition)
+    values = decided(competition, predicted, decision)
+    if len(names) == 2 and values.shape[1] == 1:
         values = np.column_stack([1 - values, values])
-    columns = {form.id: form.ids}
-    for j, name in enumerate(form.columns):
-        columns[name] = _plain_dtype(values[:, j], competition)
-    return pd.DataFrame(columns)[list(form.header)]
+    return {name: _plain_dtype(values[:, j], competition) for j, name in enumerate(names)}
 
 
 def _plain_dtype(values: np.ndarray, competition: Competition) -> np.ndarray:

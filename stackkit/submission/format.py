@@ -35,22 +35,31 @@ def submission_format(competition: Competition) -> Format:
         raise SubmissionError("a submission predicts a test set", "none", "add test to the TOML")
     test_ids = competition.test_ids
     ids = np.arange(competition.n_test) if test_ids is None else test_ids.to_numpy()
+    columns = submission_columns(competition)
     if competition.sample is None:
-        wide = competition.metric.reads == "proba" and competition.task == "multiclass"
-        columns = tuple(map(str, competition.classes)) if wide else (competition.target,)
         id = competition.id or "id"
         return Format(id, columns, (id, *columns), ids, np.arange(len(ids)))
-    return _from_sample(competition, competition.sample, ids)
-
-
-def _from_sample(competition: Competition, sample: pd.DataFrame, ids: np.ndarray) -> Format:
+    sample, id = competition.sample, _sample_id(competition)
+    order = _order(sample[id], ids, has_ids=test_ids is not None)
     header = tuple(map(str, sample.columns))
+    return Format(id, columns, header, sample[id].to_numpy(), order)
+
+
+def submission_columns(competition: Competition) -> tuple[str, ...]:
+    """The columns beside the id: one, or one a class in class order."""
+    if competition.sample is None:
+        wide = competition.metric.reads == "proba" and competition.task == "multiclass"
+        return tuple(map(str, competition.classes)) if wide else (competition.target,)
+    id = _sample_id(competition)
+    return _class_columns(competition, [c for c in map(str, competition.sample.columns) if c != id])
+
+
+def _sample_id(competition: Competition) -> str:
+    header = tuple(map(str, competition.sample.columns))
     id = competition.id or header[0]
     if id not in header:
         raise SubmissionError("the sample submission has the id column", f"{header}", f"id {id!r}")
-    columns = _class_columns(competition, [c for c in header if c != id])
-    order = _order(sample[id], ids, has_ids=competition.test_ids is not None)
-    return Format(id, columns, header, sample[id].to_numpy(), order)
+    return id
 
 
 def _class_columns(competition: Competition, others: list[str]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The numbered notebooks: the stages that their cells call, and what executes them."""
 
+from stackkit.errors import NotebookError
 from stackkit.workflow.notebooks import (
-    NotebookError,
     NotebookRun,
     plan_notebooks,
     run_notebook,

@@ -12,17 +12,13 @@ from typing import Any
 
 from stackkit.datasets import load_competition
 from stackkit.datasets.load import FILE
-from stackkit.errors import ConfigError, MissingPackageError, StackkitError, nearest
+from stackkit.errors import ConfigError, MissingPackageError, NotebookError, nearest
 
 PATTERN = "[0-9][0-9]_*.ipynb"
 RUNS, RESULTS = "runs", "results.jsonl"
 COMPETITION, RESULT = "COMPETITION", "RESULT_PATH"
 QUIET = ["--IPKernelApp.log_level=ERROR"]  # its warnings are about the machine, not the notebook
 PATHS = ("CACHE_DIR", "OUTPUT", RESULT)
-
-
-class NotebookError(StackkitError):
-    """A notebook stopped; its executed copy is kept."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ def run_notebook(planned: NotebookRun) -> Path:
         with _batch():
             papermill.execute_notebook(
                 str(notebook), str(target), dict(planned.parameters), cwd=str(notebook.parent),
-                progress_bar=False, coalesce_streams=True, extra_arguments=QUIET,
+                progress_bar=False, coalesce_streams=True, extra_arguments=QUIET, **_calm_end(),
             )  # fmt: skip
     except papermill.PapermillExecutionError as error:
         raise NotebookError(rule, _failure(error), f"open {target}") from None
@@ -185,6 +181,28 @@ def _failure(error: Any) -> str:
     """What happened, and the source of the cell."""
     source = "\n".join(f"    {line}" for line in error.source.splitlines())
     return f"{error.ename}: {error.evalue}\nin cell [{error.exec_count}]\n{source}\n"
+
+
+def _calm_end() -> dict[str, Any]:
+    """Options of papermill that spare a kernel between cells the interrupt before its shutdown.
+
+    jupyter_client sends one ahead of every request to shut down. It can strike while the kernel
+    still finishes its last reply, which the kernel then reports as an error.
+    """
+    from jupyter_client import AsyncKernelManager
+
+    running: list[int] = []
+
+    class Manager(AsyncKernelManager):
+        async def _async_interrupt_kernel(self) -> None:
+            if running or not self.shutting_down:
+                await super()._async_interrupt_kernel()
+
+    return {
+        "kernel_manager_class": Manager,
+        "on_cell_execute": lambda cell, cell_index: running.append(cell_index),
+        "on_cell_executed": lambda cell, cell_index, execute_reply: running.remove(cell_index),
+    }
 
 
 @contextmanager

@@ -86,3 +86,30 @@ def test_clean_reads_the_ledger_where_submissions_went(stackkit: Callable, copy:
     assert {row["name"] for row in entries(stackkit)} == {"ridge", "simplex"}
     stackkit("cache", "clean", "--yes")
     assert entries(stackkit) == []
+
+
+def test_a_folder_or_file_stands_for_its_name_and_its_cache(
+    stackkit: Callable, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = entries(stackkit)
+    toml = copy / "competition.toml"
+    toml.write_text(toml.read_text("utf-8") + '[cache]\ndir = "mine"\n', encoding="utf-8")
+    (copy / "oof_cache").rename(copy / "mine")
+    monkeypatch.chdir(tmp_path)
+    for where in (copy, toml, "project"):
+        assert json.loads(stackkit("cache", "ls", where, "--json").out) == before
+        assert stackkit("cache", "verify", where).last.endswith(" entries, 0 damaged")
+    elsewhere = ("--cache-dir", tmp_path / "none")
+    assert json.loads(stackkit("cache", "ls", copy, *elsewhere, "--json").out) == []
+    assert stackkit("cache", "ls", tmp_path / "no.toml").code == 2
+
+
+def test_clean_of_a_folder_keeps_what_its_own_ledger_reaches(
+    stackkit: Callable, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (copy / "oof_cache/shop/runs").rename(copy / "runs")
+    monkeypatch.chdir(tmp_path)
+    found = stackkit("cache", "clean", copy, "--yes")
+    assert (found.code, found.err) == (0, "")
+    left = json.loads(stackkit("cache", "ls", copy, "--json").out)
+    assert {row["name"] for row in left} == {"ridge", "simplex"}

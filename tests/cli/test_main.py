@@ -19,18 +19,10 @@ HEAVY = ("torch", "lightgbm", "xgboost", "catboost", "matplotlib", "papermill", 
 SLOW = """\
 import time
 from dataclasses import dataclass
-from typing import ClassVar
-from stackkit import ModelSpec, register
+from stackkit import BaseLearner, ModelSpec, register
 
 @dataclass(frozen=True)
-class Slow:
-    kind: ClassVar[str] = "slow"
-    version: ClassVar[int] = 1
-    test_from: ClassVar[str] = "folds"
-    reads_metric: ClassVar[bool] = False
-    needs_features: ClassVar[bool] = True
-    threads: int = 1
-
+class Slow(BaseLearner):
     def build(self, objective, seed):
         time.sleep(60)
 
@@ -158,12 +150,48 @@ def test_a_defect_of_ours_keeps_its_traceback() -> None:
     assert "Traceback" in done.stderr and "ZeroDivisionError" in done.stderr
 
 
-def test_a_reader_that_leaves_early_is_no_error(start: Callable) -> None:
-    process = start("metrics", "--json")
+@pytest.mark.parametrize("arguments", [("metrics", "--json"), ("--help",)])
+def test_a_reader_that_leaves_early_is_no_error(
+    start: Callable, arguments: tuple[str, ...]
+) -> None:
+    process = start(*arguments)
     process.stdout.close()
     assert process.wait(60) == 0
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
+
+
+LEAVING = """
+import sys
+import stackkit.runs
+from stackkit.cli import main
+
+def leave(*_):
+    {leave}
+
+stackkit.runs.set_up = leave
+sys.argv = ["stackkit", "plan", "wine"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("leave", "code"),
+    [("sys.exit(1)", 1), ("sys.exit(3)", 3), ("raise BrokenPipeError(32, 'a worker left')", 1)],
+)
+def test_leaving_early_for_another_reason_is_no_success(leave: str, code: int) -> None:
+    script = LEAVING.format(leave=leave)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == code
+    assert ("Traceback" in done.stderr) == ("Broken" in leave)
+
+
+@pytest.mark.parametrize("text", ["import sys\nsys.exit(1)\n", "raise SystemExit\n"])
+def test_a_file_of_ones_own_that_exits_is_named(stackkit: Callable, shop: Path, text: str) -> None:
+    (shop / "models.py").write_text(text, encoding="utf-8")
+    found = stackkit("plan", shop)
+    assert (found.code, found.out) == (2, "")
+    assert "models.py can be imported; got SystemExit" in found.err
 
 
 def interrupted(process: subprocess.Popen, sign: str) -> tuple[int, str, str]:

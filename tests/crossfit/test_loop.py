@@ -10,7 +10,7 @@ from stackkit.crossfit import cross_fit, fit_level
 from stackkit.crossfit.executor import shared_pool
 from stackkit.crossfit.progress import Silent
 from stackkit.crossfit.queue import FitQueue
-from stackkit.errors import CacheError, ConfigError, ModelError
+from stackkit.errors import CacheError, ConfigError, FoldError, ModelError
 from stackkit.level0 import get_model
 from stackkit.level2.plain import Mean
 from stackkit.metrics import mean_in_space
@@ -233,3 +233,18 @@ def test_a_competition_needs_no_test_set(bench, toy, level):
     assert made.test is None
     assert made.test_folds is None
     assert made.scored.all()
+
+
+def test_a_mean_over_one_parent_has_its_score_at_any_number_of_repeats(bench, plan, level):
+    made = bench("regression", plan(repeats=3))
+    forest = get_model("rf").with_parameters({"n_estimators": 3})
+    parent = level(made, forest)["rf"]
+    child = level(made, MEAN, source=[parent])["mean"]
+    assert child.scores["folds"] == pytest.approx(parent.scores["folds"], rel=1e-5)
+    assert child.cv == pytest.approx(parent.cv, rel=1e-5)
+    np.testing.assert_allclose(child.oof_repeats, parent.oof_repeats, rtol=1e-5)
+
+
+def test_a_plan_of_other_rows_is_refused(bench, plan):
+    with pytest.raises(FoldError, match="60 rows of train"):
+        bench("regression", plan(rows=50))

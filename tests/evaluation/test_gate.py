@@ -143,3 +143,9 @@ def test_the_incumbent_among_the_candidates_is_passed_over() -> None:
 def test_no_candidate_no_change() -> None:
     decision: Any = gate([], BASE)
     assert decision.record is BASE
+
+
+def test_equal_names_are_refused() -> None:
+    other = record("meta", 0.1, 0.1, 0.1, 0.1).with_(key="ab" * 32)
+    with pytest.raises(PredictionError, match="names of their own"):
+        gate([BETTER, other], BASE, leaks(BETTER, other))

@@ -152,7 +152,9 @@ def test_one_member_is_enough(case: tuple[ModelSpec, str]) -> None:
 def test_the_order_of_members_does_not_matter(case: tuple[ModelSpec, str]) -> None:
     spec, task = case
     estimator, pool = whole(case)
-    straight, mixed = estimator.predict(pool), pool.select([2, 0, 3, 1])
+    order = [2, 0, 3, 1]
+    names, arrays = ([some[i] for i in order] for some in (pool.names, pool.arrays))
+    straight, mixed = estimator.predict(pool), Pool(tuple(names), tuple(arrays))
     fresh = spec.learner.build(estimator.objective, 1)
     other = fresh.fit(mixed, stack(task)[1]).predict(mixed)
     np.testing.assert_allclose(other, straight, rtol=1e-3, atol=1e-4)

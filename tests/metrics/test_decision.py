@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stackkit.errors import MetricError
-from stackkit.metrics import Decision, cross_fitted_labels, fit_decision, get_metric
+from stackkit.metrics import Decision, fit_decision, get_metric
 
 N = 300
 
@@ -98,66 +98,6 @@ def test_multipliers_stay_ones_without_a_gain():
     assert fit_decision("multipliers", get_metric("accuracy"), y, p).values == (1.0, 1.0, 1.0)
 
 
-def folds(seed=0, n=N, k=4):
-    return np.random.default_rng(seed).integers(0, k, n)
-
-
-@every_kind
-def test_cross_fitted_labels_are_those_of_a_loop(kind):
-    metric, y, p = data(kind)
-    groups = folds()
-    groups[:10] = -1
-    labels, scored = cross_fitted_labels(kind, metric, y, p, groups)
-    assert np.array_equal(scored, groups >= 0)
-    for fold in range(4):
-        rest = (groups != fold) & scored
-        want = fit_decision(kind, metric, y[rest], p[rest]).apply(p[groups == fold])
-        assert np.array_equal(labels[groups == fold], want)
-    nothing = np.nan if kind == "cutpoints" else -1
-    assert np.array_equal(labels[:10], np.full(10, nothing), equal_nan=True)
-
-
-@every_kind
-def test_a_folds_own_targets_and_weights_do_not_reach_its_labels(kind):
-    metric, y, p = data(kind)
-    groups, weight = folds(), np.ones(N)
-    before = cross_fitted_labels(kind, metric, y, p, groups, weight).labels
-    inside = groups == 2
-    changed, heavier = y.copy(), weight.copy()
-    changed[inside] = np.random.default_rng(5).permutation(y[inside])[::-1]
-    heavier[inside] = 50.0
-    after = cross_fitted_labels(kind, metric, changed, p, groups, heavier).labels
-    assert np.array_equal(before[inside], after[inside])
-    if kind != "argmax":
-        assert not np.array_equal(before[~inside], after[~inside])
-
-
-@every_kind
-def test_ignored_rows_may_hold_anything(kind):
-    metric, y, p = data(kind)
-    groups = folds()
-    groups[::7] = -1
-    before = cross_fitted_labels(kind, metric, y, p, groups)
-    hollow, other = p.copy(), y.copy()
-    hollow[::7], other[::7] = np.nan, y[::7][::-1]
-    after = cross_fitted_labels(kind, metric, other, hollow, groups)
-    assert np.array_equal(before.labels, after.labels, equal_nan=True)
-
-
-def test_cross_fitting_does_not_flatter_noise():
-    rng = np.random.default_rng(6)
-    metric = get_metric("accuracy")
-    gains = []
-    for _ in range(40):
-        y, p = rng.integers(0, 2, 60), rng.random((60, 1))
-        fitted = fit_decision("threshold", metric, y, p)
-        honest = cross_fitted_labels("threshold", metric, y, p, np.arange(60) % 5).labels
-        gains.append((metric.score(y, fitted.apply(p)), metric.score(y, honest)))
-    in_sample, cross_fitted = np.mean(gains, axis=0)
-    assert in_sample > 0.54
-    assert cross_fitted < 0.52
-
-
 @pytest.mark.parametrize(
     ("arguments", "rule"),
     [
@@ -206,12 +146,6 @@ def test_what_cannot_be_fitted(kind, name, y, p, rule):
     assert caught.value.got is not None
 
 
-def test_what_cannot_be_applied_or_cross_fitted():
+def test_what_cannot_be_applied():
     with pytest.raises(MetricError, match="2 multipliers"):
         Decision("multipliers", (1.0, 2.0)).apply(np.ones((1, 3)))
-    f1 = get_metric("f1")
-    with pytest.raises(MetricError, match="two folds") as caught:
-        cross_fitted_labels("threshold", f1, Y, ONE, np.zeros(4, dtype=int))
-    assert caught.value.got == [0]
-    with pytest.raises(MetricError, match="equal lengths"):
-        cross_fitted_labels("threshold", f1, Y, ONE, np.arange(3))

@@ -86,9 +86,9 @@ def test_ranks_of_one_row_are_those_in_a_batch():
     rng = np.random.default_rng(0)
     fitted = get_space("rank").fit(rng.random((200, 3)).astype(np.float32))
     new = rng.random((40, 3)).astype(np.float32)
-    batch = fitted.transform(new)
+    batch = fitted.forward(new)
     for i in range(len(new)):
-        assert np.array_equal(fitted.transform(new[i : i + 1]), batch[i : i + 1])
+        assert np.array_equal(fitted.forward(new[i : i + 1]), batch[i : i + 1])
 
 
 def test_ranks_come_back_as_values():

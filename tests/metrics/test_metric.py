@@ -12,6 +12,7 @@ import pytest
 from stackkit.errors import MetricError
 from stackkit.metrics import get_metric, metric_names
 from stackkit.metrics.registry import BUILT_IN
+from stackkit.recipe import canonical
 
 
 def sample(metric, task, n=60):
@@ -122,6 +123,21 @@ def test_recipe_holds_what_a_key_needs():
     assert recipe["code"] is None
     assert replace(get_metric("auc"), code=b"a").recipe() != recipe
     assert replace(get_metric("auc"), version=2).recipe() != recipe
+    assert replace(get_metric("auc"), surrogate="squared").recipe() != recipe
+    assert replace(get_metric("auc"), average_space="log1p").recipe() != recipe
+
+
+def test_recipe_holds_decisions_as_they_are_resolved():
+    by_default = {"binary": "threshold", "multiclass": "argmax", "regression": "cutpoints"}
+    metric = replace(get_metric("qwk"), decisions=())
+    assert metric.recipe()["decisions"] == by_default
+    assert replace(metric, decisions=by_default).recipe() == metric.recipe()
+    assert metric.recipe()["surrogate"] == {
+        "binary": "logloss",
+        "multiclass": "logloss",
+        "regression": "squared",
+    }
+    assert canonical(metric.recipe())
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,22 @@ def test_a_metric_of_labels_gets_a_decision_for_each_task():
     assert other.decision_for("multiclass") == "multipliers"
 
 
+def test_metrics_that_differ_in_decisions_alone_have_other_recipes():
+    fields = {"reads": "label", "tasks": "multiclass"}
+    plain = register(**fields)
+    other = register(**fields, decisions={"multiclass": "multipliers"})
+    assert plain.code == other.code
+    assert plain.recipe() != other.recipe()
+    assert register(**fields).recipe() == plain.recipe()
+
+
+def test_a_function_counts_by_what_it_is_given_as():
+    def slope(y, p):
+        return p - y[:, None]
+
+    assert register(gradient=slope).code != register(row_loss=slope).code
+
+
 def test_a_custom_metric_travels_to_another_process():
     metric = register(function=lambda y, p: float(np.max(y - p)))
     code = (

@@ -168,3 +168,37 @@ def test_the_first_failure_stops_is_shown_and_kept(
     assert first.cells[-1].outputs[0].text == "wine 42\n"
     kept = nbformat.read(runs / "01_step.ipynb", 4)
     assert any(o.output_type == "error" for c in kept.cells for o in c.get("outputs", []))
+
+
+SLOW_REPLY = """\
+import time
+kernel = get_ipython().kernel
+reply = kernel.shell_handlers["kernel_info_request"]
+
+async def slow(*message):
+    await reply(*message)
+    time.sleep(1)
+
+kernel.shell_handlers["kernel_info_request"] = slow
+"""
+
+
+def test_a_kernel_that_still_replies_at_the_end_is_not_interrupted(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_notebooks(tmp_path / "own", SLOW_REPLY)
+    run_notebook(plan_notebooks("wine", folder)[0])
+    assert "KeyboardInterrupt" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("stem", ["00_quickstart", "07_submit"])
+def test_without_a_test_set_nothing_is_submitted(
+    stem: str, tmp_path: Path, write_folder: WriteFolder
+) -> None:
+    folder = write_folder(load_embedded("wine"), tmp_path / "wine")
+    toml = folder / "competition.toml"
+    lines = toml.read_text().splitlines(keepends=True)
+    toml.write_text("".join(ln for ln in lines if not ln.startswith(("test =", "sample_"))))
+    done = execute(folder, tmp_path, stem)
+    assert done.rows[stem]["submission"] is None
+    assert not (tmp_path / "submissions").exists()

@@ -83,3 +83,10 @@ def test_a_damaged_entry_has_a_row_that_says_so(tmp_path: Path) -> None:
     (row,) = cache_rows(OOFCache(tmp_path), None)
     assert (row["competition"], row["level"], row["key8"]) == ("shop", "L0", "")
     assert "recipe.json" in row["state"]
+
+
+def test_notes_name_models_that_are_left_out(tmp_path: Path) -> None:
+    train = pd.DataFrame({"x": np.arange(40), "y": np.arange(40) % 2})
+    made = Competition.from_frames(train, target="y", metric="logloss")
+    notes = plan_notes(set_up(made, cache_dir=tmp_path))
+    assert "left out: rank_mean: makes ranks, and logloss reads more than the order" in notes

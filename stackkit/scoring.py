@@ -29,14 +29,17 @@ def check_rows(competition: Competition, folds: Folds) -> None:
         )
 
 
-def score_repeats(competition: Competition, folds: Folds, repeats: np.ndarray) -> dict[str, Any]:
-    """Scores of OOF predictions (R, n, c), NaN where a row is not scored.
+def score_repeats(
+    competition: Competition, folds: Folds, repeats: np.ndarray, held: np.ndarray | None = None
+) -> dict[str, Any]:
+    """Scores of OOF predictions (R, n, c), NaN where a row is not scored, and of the holdout.
 
     Returns
     -------
     dict with `metric`, `scored_by`, `greater_is_better`, `cv` (metric on the pooled OOF of scored
     rows, a repeat, then the mean), `fold_mean`, `fold_sd` and `folds` (cell name -> score, None
-    where the metric is undefined there).
+    where the metric is undefined there). With `held` (n_holdout, c) also `holdout`: the metric on
+    rows that no level was fitted on, by a decision fitted on the scored rows.
     """
     pooled, cells = [], {}
     for repeat, oof in enumerate(repeats):
@@ -46,6 +49,7 @@ def score_repeats(competition: Competition, folds: Folds, repeats: np.ndarray) -
             pooled.append(score_rows(competition, readable, np.flatnonzero(scored)))
             cells |= _cell_scores(competition, folds, repeat, readable, scored)
     values = [v for v in cells.values() if not math.isnan(v)]
+    holdout = {} if held is None else {"holdout": _holdout(competition, folds, repeats[0], held)}
     return {
         "metric": competition.metric.name,
         "scored_by": scored_by(competition),
@@ -54,7 +58,18 @@ def score_repeats(competition: Competition, folds: Folds, repeats: np.ndarray) -
         "fold_mean": float(np.mean(values)) if values else NAN,
         "fold_sd": float(np.std(values, ddof=1)) if len(values) > 1 else NAN,
         "folds": {cell: None if math.isnan(v) else v for cell, v in cells.items()},
+        **holdout,
     }
+
+
+def _holdout(competition: Competition, folds: Folds, oof: np.ndarray, held: np.ndarray) -> float:
+    rows = np.flatnonzero(folds.holdout)
+    whole = np.zeros((folds.n_rows, held.shape[1]))
+    whole[rows] = held
+    if competition.metric.decision_for(competition.task) is None:
+        return score_rows(competition, whole, rows)
+    scored = np.flatnonzero(~np.isnan(oof[:, 0]))
+    return score_rows(competition, fitted_decision(competition, oof, scored).apply(whole), rows)
 
 
 def scored_by(competition: Competition) -> str:
@@ -70,7 +85,7 @@ def rescored(record: Predictions, competition: Competition, folds: Folds) -> Pre
     if record.scores.get("scored_by") == scored_by(competition):
         return record
     repeats = record.oof[None] if record.oof_repeats is None else record.oof_repeats
-    return record.with_(scores=score_repeats(competition, folds, repeats))
+    return record.with_(scores=score_repeats(competition, folds, repeats, record.held))
 
 
 def readable_predictions(

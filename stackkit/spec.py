@@ -8,6 +8,8 @@ and a seed. A `Source` turns a Fit into `Views`: the inputs of fitting, scoring 
 from __future__ import annotations
 
 import dataclasses
+import types
+import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
@@ -181,6 +183,7 @@ class ModelSpec:
                 raise ConfigError(
                     f"{self.name} has no parameter {name!r}", hint=nearest(name, known)
                 )
+            _check_type(self, name, parameters[name])
         learner = dataclasses.replace(self.learner, **parameters)
         return dataclasses.replace(self, learner=learner)
 
@@ -194,6 +197,19 @@ class ModelSpec:
     def with_seed(self, seed: int) -> ModelSpec:
         """This spec with another seed."""
         return dataclasses.replace(self, seed=seed)
+
+
+def _check_type(spec: ModelSpec, name: str, value: Any) -> None:
+    """ConfigError where a plain parameter is given a value of another type."""
+    hint = typing.get_type_hints(type(spec.learner)).get(name)
+    kinds = typing.get_args(hint) or (hint,)
+    kinds = {typing.get_origin(kind) or kind for kind in kinds}
+    if not kinds <= {int, float, str, bool, types.NoneType}:
+        return
+    kinds |= {int} if float in kinds else set()
+    if type(value) not in kinds:
+        words = " or ".join(sorted(k.__name__ for k in kinds if k is not types.NoneType))
+        raise ConfigError(f"{name} of {spec.name} is of type {words}", repr(value))
 
 
 @dataclass(frozen=True)

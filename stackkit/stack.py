@@ -84,7 +84,7 @@ def fit_stack(
     """Fit a stack level by level; a model that fails is left out of what stands on it.
 
     After the first Ctrl-C no further base model is fitted; the levels above go on with what is
-    there.
+    there. A second one is KeyboardInterrupt.
 
     Raises
     ------
@@ -94,6 +94,8 @@ def fit_stack(
     for level in level_of(nodes):
         works = _works(level, stack, bench)
         result = fit_level(works, bench, executor, progress)
+        if stack.interrupted and result.interrupted:
+            raise KeyboardInterrupt
         stack.records |= {r.name: r for r in result.records}
         stack.failures |= result.failures
         stack.fitted += result.fitted

@@ -179,3 +179,13 @@ def test_cross_fitted_thresholds_do_not_flatter_noise(competition, plan):
 def test_a_plan_of_other_rows_is_refused(competition, plan):
     with pytest.raises(FoldError, match="60 rows of train"):
         check_rows(competition(), plan(rows=50))
+
+
+def test_the_holdout_is_scored_by_a_decision_that_did_not_see_it(ordinal, plan, values):
+    folds = plan(held=15)
+    oof = np.where(folds.scored[:, None], ordinal.y[:, None] + values, np.nan)
+    held = ordinal.y[45:, None] + values[45:]
+    found = score_repeats(ordinal, folds, oof[None], held)["holdout"]
+    labels = fitted_decision(ordinal, oof, np.arange(45)).apply(held)
+    assert found == pytest.approx(ordinal.metric.score(ordinal.y[45:], labels, None))
+    assert "holdout" not in score_repeats(ordinal, folds, oof[None])

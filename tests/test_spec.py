@@ -53,3 +53,11 @@ def test_limits_say_what_is_exceeded() -> None:
 def test_names_can_be_folders() -> None:
     with pytest.raises(ConfigError, match="a model name matches"):
         ModelSpec("My Model", Mine(), family="own")
+
+
+def test_plain_parameters_have_their_type() -> None:
+    spec = ModelSpec("mine", Mine(), family="own")
+    for wrong in ("many", 2.5, True, None):
+        with pytest.raises(ConfigError, match="size of mine is of type int"):
+            spec.with_parameters({"size": wrong})
+    assert get_model("mlp").with_parameters({"learning_rate": 1}).learner.learning_rate == 1

@@ -32,17 +32,22 @@ def disk_errors(path: Path) -> Iterator[None]:
             ) from error
         if error.errno in _NO_PERMISSION:
             raise CacheError(
-                "the cache folder can be written",
+                "the folder can be written",
                 f"{path}: {error.strerror}",
-                "another place with --cache-dir, or the folder's permissions",
+                "another place with --cache-dir or --output, or the folder's permissions",
             ) from error
         raise
 
 
 def make_folder(path: Path) -> Path:
-    """The folder, made with its parents."""
+    """The folder, made with its parents; CacheError where it cannot be."""
     with disk_errors(path):
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError, FileNotFoundError) as error:
+            raise CacheError(
+                "a folder can be made", f"{path}: {error.strerror}", "another place for it"
+            ) from None
     return path
 
 

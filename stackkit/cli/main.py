@@ -51,7 +51,10 @@ def main() -> None:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted: nothing was submitted", err=True)
+        click.echo(
+            "interrupted: nothing was submitted; finished fits are kept for the same command",
+            err=True,
+        )
         sys.exit(130)
     except BrokenPipeError as error:
         if not _in_click(error):

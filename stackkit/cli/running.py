@@ -33,16 +33,18 @@ def run(
     if time_limit is not None:
         raise BudgetError("--time-limit is not yet available", repr(time_limit), "leave it out")
     from stackkit.crossfit.progress import default_progress
-    from stackkit.report.tables import run_text
+    from stackkit.report.tables import plan_notes, run_text
     from stackkit.runs import run_setup, set_up
 
     setup = set_up(competition, profile, cache_dir, seed)
-    folds = setup.bench.folds
-    click.echo(f"folds: {folds.scheme}, {folds.n_splits} splits: {folds.reason}", err=True)
+    for note in plan_notes(setup):
+        click.echo(note, err=True)
     done = run_setup(setup, jobs, output, default_progress())
     click.echo(run_text(setup, done))
     if done.stack.interrupted:
-        click.echo("interrupted: submitted what was finished", err=True)
+        click.echo("interrupted: went on with what was finished", err=True)
+    if done.submission is None:
+        click.echo("no test set: nothing to submit, the report is", err=True)
     click.echo(done.submission or done.report)
 
 
@@ -68,8 +70,10 @@ def predict(
 
     loaded = load_competition(competition)
     frame = replay(loaded, read_new_rows(new, loaded), raw, cache_dir)
-    path = output or Path(f"{loaded.name}_{new.name.split('.')[0]}_predictions.csv")
+    kind = "raw" if raw else "predictions"
+    path = output or Path(f"{loaded.name}_{new.name.split('.')[0]}_{kind}.csv")
     make_folder(path.parent)
     write_file(path, frame.to_csv(index=False, lineterminator="\n").encode())
+    click.echo(f"{len(frame)} rows, the first of them:")
     print_table(frame.head(), as_json=False)
     click.echo(path)

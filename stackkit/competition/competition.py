@@ -21,7 +21,7 @@ from stackkit.errors import ConfigError, DataError, nearest
 from stackkit.metrics import Metric, check_metric, get_metric
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Competition:
     """Data and description of one competition; row i is row i of the train file.
 
@@ -122,6 +122,13 @@ class Competition:
             sample=sample,
             config=config,
             oracle=oracle,
+        )
+
+    def __repr__(self) -> str:
+        columns = len(self.schema.columns)
+        return (
+            f"<competition {self.name}: {self.task}, {self.metric.name} of {self.target!r}, "
+            f"{self.n_rows} + {self.n_test} rows, {columns} columns>"
         )
 
     @property

@@ -28,6 +28,7 @@ def assemble(
     where there is one, chains are left out above the configured size.
     """
     fits, parents = recipe.fits, recipe.source.parents
+    held = _combined("held", recipe, done)
     repeats = _repeats(recipe, folds, done)
     objective = recipe.objective
     folded = [fit.id for fit in fits if fit.cells]
@@ -37,7 +38,7 @@ def assemble(
         oof=mean_in_space(repeats, objective.space, objective.output, skip_missing=True),
         oof_repeats=repeats if folds.n_repeats > 1 else None,
         test=_combined("test", recipe, done),
-        held=_combined("held", recipe, done),
+        held=held,
         test_folds=_chain("test_chain", folded, done, _chain_limit(competition)),
         held_folds=_chain("held_chain", folded, done, _chain_limit(competition)),
         fits=tuple(folded),
@@ -47,7 +48,7 @@ def assemble(
         depth=1 + max(p.depth for p in parents) if parents else 0,
         evidence=worst_evidence(*(p.evidence for p in parents)),
         parents=tuple(p.key for p in parents),
-        scores=score_repeats(competition, folds, repeats),
+        scores=score_repeats(competition, folds, repeats, held),
         cost={"fits": dict(costs)},
         recipe=recipe.readable,
     )

@@ -63,7 +63,7 @@ def gate(
     se = {name: error for name, (_, error) in paired.items()}
     leak = {c.name: _leak(c, evidence or {}) for c in others}
     chosen = _simplest(incumbent, [c for c in others if c.depth == 0], margin)
-    reason = _kept(incumbent, evidence)
+    reason = _kept(incumbent, evidence, _best_shown(others, gains, se))
     best = 0.0
     if chosen is not incumbent:
         reason = f"{incumbent.name} is not better than {chosen.name} beyond the margin"
@@ -127,7 +127,19 @@ def _leak(candidate: Predictions, evidence: Mapping[str, float]) -> float | None
     return 0.0 if candidate.depth == 0 else evidence.get(candidate.key)
 
 
-def _kept(incumbent: Predictions, evidence: Mapping[str, float] | None) -> str:
+def _best_shown(
+    others: Sequence[Predictions], gains: Mapping[str, float], se: Mapping[str, float]
+) -> str:
+    """The candidate of the largest gain, if there is one, in words."""
+    above = [c.name for c in others if c.depth > 0 and gains[c.name] > 0]
+    if not above:
+        return ""
+    best = max(above, key=gains.__getitem__)
+    return f" ({best} shows +{gains[best]:.3g} ± {se[best]:.2g}, leak not taken off)"
+
+
+def _kept(incumbent: Predictions, evidence: Mapping[str, float] | None, shown: str) -> str:
     if not evidence:
-        return f"no evidence of leaks at higher levels: {incumbent.name} over level 0 is kept"
+        kept = f"{incumbent.name} over level 0 is kept"
+        return f"no evidence of leaks at higher levels: {kept}{shown}"
     return f"nothing gains on {incumbent.name} beyond its leak and the margin"

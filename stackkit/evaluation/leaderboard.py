@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from stackkit.cost import record_seconds
+from stackkit.errors import PredictionError
 from stackkit.predictions import Predictions
 
 COLUMNS = ("rank", "name", "role", "depth", "cv", "fold_mean", "fold_sd", "coverage", "evidence",
@@ -19,9 +20,11 @@ def leaderboard(records: Sequence[Predictions]) -> pd.DataFrame:
 
     `cv` is the metric on the pooled out-of-fold predictions, `fold_mean` ± `fold_sd` its mean and
     standard deviation over folds, `coverage` the share of train rows scored, `seconds` the wall
-    time of all its Fits. Where coverage differs (under forward chaining each depth loses a block),
-    records are ranked by their mean over the folds that all of them score.
+    time of all its Fits; with a holdout, `holdout` is the metric on it. Where coverage differs
+    (under forward chaining each depth loses a block), records are ranked by their mean over the
+    folds that all of them score.
     """
+    _refuse_several_plans(records)
     ranked_by = _common_mean(records) if len({r.coverage for r in records}) > 1 else _cv
     ordered = sorted(records, key=lambda r: _order(r, ranked_by(r)))
     rows = [
@@ -29,7 +32,21 @@ def leaderboard(records: Sequence[Predictions]) -> pd.DataFrame:
          r.coverage, r.evidence, record_seconds(r.cost), r.key[:8])
         for rank, r in enumerate(ordered, start=1)
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    if any("holdout" in r.scores for r in records):
+        held = [r.scores.get("holdout", math.nan) for r in ordered]
+        table.insert(table.columns.get_loc("coverage"), "holdout", held)
+    return table
+
+
+def _refuse_several_plans(records: Sequence[Predictions]) -> None:
+    plans = {r.recipe["folds"] for r in records if "folds" in r.recipe}
+    if len(plans) > 1:
+        raise PredictionError(
+            "records of a leaderboard are of one fold plan",
+            f"{len(plans)} plans",
+            "a leaderboard for each: scores of other folds are not comparable",
+        )
 
 
 def _cv(record: Predictions) -> float:

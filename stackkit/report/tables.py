@@ -10,10 +10,11 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from stackkit.cache import OOFCache
+    from stackkit.competition import Competition
     from stackkit.runs import Run, Setup
 
 
-LEADERBOARD = "rank name role depth cv folds coverage evidence seconds key8"
+LEADERBOARD = "rank name role depth cv folds holdout coverage evidence seconds key8"
 
 
 def as_text(table: pd.DataFrame) -> str:
@@ -40,7 +41,8 @@ def leaderboard_text(table: pd.DataFrame) -> str:
         coverage=[f"{c:.0%}" for c in table.coverage],
         seconds=[f"{s:.1f}" for s in table.seconds],
     )
-    return as_text(shown[LEADERBOARD.split()])
+    wanted = [c for c in LEADERBOARD.split() if c in shown.columns]
+    return as_text(shown[wanted])
 
 
 def run_text(setup: Setup, run: Run) -> str:
@@ -58,14 +60,17 @@ def run_text(setup: Setup, run: Run) -> str:
 
 
 def plan_notes(setup: Setup) -> list[str]:
-    """The fold scheme with its reason, models that do not take the data, and what no recipe
-    reads."""
+    """Task, folds and their reason, the cache, what is left out, and what no recipe reads."""
     from stackkit.level0 import models_beside, own_models
     from stackkit.presets import get_preset, left_out_models
     from stackkit.stack import unread_columns
 
     folds = setup.bench.folds
-    notes = [f"folds: {folds.scheme}, {folds.n_splits} splits: {folds.reason}"]
+    notes = [
+        task_note(setup.competition),
+        f"folds: {folds.scheme}, {folds.n_splits} splits: {folds.reason}",
+        f"cache: {setup.bench.shelf.folder}",
+    ]
     with own_models(models_beside(setup.competition)):
         left = left_out_models(setup.competition, get_preset(setup.profile))
     notes += [f"left out: {name}: {reason}" for name, reason in left.items()]
@@ -76,6 +81,15 @@ def plan_notes(setup: Setup) -> list[str]:
     if aside:
         notes.append(f"columns that only train has, kept aside: {', '.join(aside)}")
     return notes
+
+
+def task_note(competition: Competition) -> str:
+    """The task and the metric; of two classes the one whose probability is predicted."""
+    note = f"task: {competition.task}, {competition.metric.name} of {competition.target!r}"
+    if competition.task == "binary":
+        first, last = competition.classes
+        return f"{note}, positive class {last!r} (positive = {first!r} in the TOML turns it)"
+    return note
 
 
 def model_rows() -> list[dict[str, Any]]:

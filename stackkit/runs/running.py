@@ -15,7 +15,12 @@ from stackkit.places import submissions_folder
 from stackkit.runs.reports import now, write_report
 from stackkit.runs.setup import Setup, set_up
 from stackkit.stack import Stack, fit_stack
-from stackkit.submission import final_decision, submission_format, write_submission
+from stackkit.submission import (
+    final_decision,
+    made_folder,
+    submission_format,
+    write_submission,
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ def run_setup(setup: Setup, jobs: int | None, output: str | Path | None, progres
     started = now()
     if setup.competition.test is not None:
         submission_format(setup.competition)
+        made_folder(Path(output or submissions_folder(setup.competition)))
     stack = fit_stack(setup.nodes, setup.bench, shared_pool(jobs or cores()), progress)
     return submit(setup, stack, output, started=started)
 

@@ -4,12 +4,13 @@ from stackkit.submission.content import final_decision, submission_frame, value_
 from stackkit.submission.format import Format, submission_format
 from stackkit.submission.ledger import Ledger
 from stackkit.submission.validate import validate_submission, value_range
-from stackkit.submission.write import write_submission
+from stackkit.submission.write import made_folder, write_submission
 
 __all__ = [
     "Format",
     "Ledger",
     "final_decision",
+    "made_folder",
     "submission_format",
     "submission_frame",
     "validate_submission",

@@ -10,7 +10,7 @@ from typing import Any
 
 from stackkit.cache.atomic import make_folder, write_file
 from stackkit.competition import Competition
-from stackkit.errors import SubmissionError
+from stackkit.errors import CacheError, SubmissionError
 from stackkit.metrics import Decision
 from stackkit.predictions import Predictions
 from stackkit.recipe import key_of
@@ -45,7 +45,7 @@ def write_submission(
     frame = submission_frame(competition, record, decision)
     validate_submission(competition, frame)
     key = _submission_key(record, decision, tuple(frame.columns))
-    folder = _made_folder(Path(folder))
+    folder = made_folder(Path(folder))
     ledger = Ledger(folder)
     ledger.check()
     path = folder / f"{competition.name}_{record.name}_{key[:8]}.csv"
@@ -56,13 +56,12 @@ def write_submission(
     return path
 
 
-def _made_folder(folder: Path) -> Path:
+def made_folder(folder: Path) -> Path:
+    """The folder of submissions, made if it is not there; SubmissionError where it cannot be."""
     try:
         return make_folder(folder)
-    except (FileExistsError, NotADirectoryError):
-        raise SubmissionError(
-            "submissions go to a folder", f"{folder} is in the way of one", "another --output"
-        ) from None
+    except CacheError as error:
+        raise SubmissionError("submissions go to a folder", error.got, "another --output") from None
 
 
 def _submission_key(record: Predictions, decision: Decision | None, header: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from stackkit.datasets import load_competition
 from stackkit.datasets.load import FILE
 from stackkit.errors import ConfigError, MissingPackageError, NotebookError, nearest
+from stackkit.places import cache_folder, submissions_folder
 
 PATTERN = "[0-9][0-9]_*.ipynb"
 RUNS, RESULTS = "runs", "results.jsonl"
@@ -67,7 +68,8 @@ def plan_notebooks(
     _check_given(notebooks, given)
     target = Path(output) if output else Path(folder) / RUNS / competition_name(competition)
     target = target.resolve()
-    given = {RESULT: target / RESULTS, **given, COMPETITION: _from_anywhere(competition)}
+    given = {RESULT: target / RESULTS, **_places(competition), **given}
+    given[COMPETITION] = _from_anywhere(competition)
     return [
         NotebookRun(path, target / path.name, _parameters_of(path, given)) for path in notebooks
     ]
@@ -103,7 +105,11 @@ def find_notebooks(folder: str | Path) -> list[Path]:
     """The numbered notebooks of a folder, in order; ConfigError where there are none."""
     found = sorted(Path(folder).glob(PATTERN))
     if not found:
-        raise ConfigError("notebooks are named like 00_quickstart.ipynb", f"none in {folder}")
+        raise ConfigError(
+            "notebooks are named like 00_quickstart.ipynb",
+            f"none in {folder}",
+            "--folder names the folder that holds them",
+        )
     return found
 
 
@@ -122,6 +128,12 @@ def competition_name(competition: str | Path) -> str:
     if path.suffix == ".toml":
         return read_config(path).name
     return read_config(path / FILE).name if path.is_dir() else load_competition(competition).name
+
+
+def _places(competition: str | Path) -> dict[str, Path]:
+    """Cache and submissions as they are found from here, not from the notebooks' folder."""
+    loaded = load_competition(competition)
+    return {"CACHE_DIR": cache_folder(loaded), "OUTPUT": submissions_folder(loaded)}
 
 
 def _check_given(notebooks: Sequence[Path], given: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from stackkit.config import FeaturesConfig
 from stackkit.errors import ConfigError, DataError
-from stackkit.features.hook import find_hook, hooked_frames, load_hook
+from stackkit.features.hook import find_hook, hooked_frames, load_hook, replay_features
 
 DOUBLE = "def features(frame):\n    return frame.assign(double=frame['x'] * 2)\n"
 RANK = "def features(frame):\n    return frame.assign(rank=frame['x'].rank())\n"
@@ -35,7 +35,9 @@ def test_features_are_added_to_train_test_and_new_rows(hook, competition):
     for before, after in ((data.train, frames.train), (data.test, frames.test)):
         assert (after["double"] == 2 * before["x"]).all()
     assert "double" in frames.schema.kinds
-    assert frames.new_rows(data.test.head(2)).equals(frames.test.head(2))
+    assert replay_features(data.test.head(2), frames.raw, frames.hook, frames.schema).equals(
+        frames.test.head(2)
+    )
 
 
 def test_without_a_hook_frames_pass(competition):

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stackkit.competition import Competition
+from stackkit.config import CompetitionConfig
 
 CACHE, SUBMISSIONS, NOTEBOOKS = "oof_cache", "submissions", "notebooks"
 
 
-def cache_folder(competition: Competition | None = None, start: Path | None = None) -> Path:
+def cache_folder(config: CompetitionConfig | None = None, start: Path | None = None) -> Path:
     """[cache] dir, else `oof_cache/` of the project folder."""
-    config = None if competition is None else competition.config
     if config is not None and config.cache.dir is not None:
         return config.path(config.cache.dir)
-    return project_folder(competition, start) / CACHE
+    return project_folder(config, start) / CACHE
 
 
-def submissions_folder(competition: Competition | None = None, start: Path | None = None) -> Path:
+def submissions_folder(config: CompetitionConfig | None = None, start: Path | None = None) -> Path:
     """`submissions/` of the project folder."""
-    return project_folder(competition, start) / SUBMISSIONS
+    return project_folder(config, start) / SUBMISSIONS
 
 
-def project_folder(competition: Competition | None = None, start: Path | None = None) -> Path:
+def project_folder(config: CompetitionConfig | None = None, start: Path | None = None) -> Path:
     """The nearest folder from `start` upwards that holds `oof_cache/`, else the TOML's."""
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents):
         if (folder / CACHE).is_dir():
             return folder
-    config = None if competition is None else competition.config
     return start if config is None or not config.train else config.folder.resolve()

@@ -30,26 +30,28 @@ def tree(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("start", ["project", "project/notebooks", "project/notebooks/runs"])
 def test_the_nearest_ancestor_that_holds_a_cache(tree: Path, start: str) -> None:
     found = competition(tree / "elsewhere")
-    assert cache_folder(found, tree / start) == tree / "project/oof_cache"
-    assert submissions_folder(found, tree / start) == tree / "project/submissions"
+    assert cache_folder(found.config, tree / start) == tree / "project/oof_cache"
+    assert submissions_folder(found.config, tree / start) == tree / "project/submissions"
     assert project_folder(None, tree / start) == tree / "project"
 
 
 def test_a_folder_of_the_file_wins_and_is_relative_to_it(tree: Path) -> None:
     found = competition(tree / "elsewhere", dir="mine")
-    assert cache_folder(found, tree / "project") == tree / "elsewhere/mine"
+    assert cache_folder(found.config, tree / "project") == tree / "elsewhere/mine"
 
 
 def test_without_a_cache_it_is_the_folder_of_the_file(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tree)
-    assert cache_folder(competition(tree / "elsewhere")) == tree / "elsewhere/oof_cache"
-    assert submissions_folder(competition(tree / "elsewhere")) == tree / "elsewhere/submissions"
+    assert cache_folder(competition(tree / "elsewhere").config) == tree / "elsewhere/oof_cache"
+    assert (
+        submissions_folder(competition(tree / "elsewhere").config) == tree / "elsewhere/submissions"
+    )
 
 
 def test_frames_have_no_folder_and_stay_where_one_works(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tree / "elsewhere")
-    assert cache_folder(competition(None)) == cache_folder() == tree / "elsewhere/oof_cache"
+    assert cache_folder(competition(None).config) == cache_folder() == tree / "elsewhere/oof_cache"

@@ -17,6 +17,7 @@ from stackkit.competition import Competition
 from stackkit.crossfit.executor import LocalPool
 from stackkit.crossfit.progress import Silent
 from stackkit.errors import ConfigError, ModelError, StackkitError
+from stackkit.places import cache_folder
 from stackkit.stack import Stack
 from stackkit.workflow import (
     NotebookError,
@@ -74,7 +75,8 @@ def test_a_folder_without_notebooks_is_refused(tmp_path: Path) -> None:
 
 def test_each_notebook_gets_what_it_declares(folder: Path) -> None:
     first, second = plan_notebooks("wine", folder, {"SIZE": 3})
-    assert first.parameters == {"COMPETITION": "wine", "SIZE": 3}
+    cache = str(cache_folder())
+    assert first.parameters == {"COMPETITION": "wine", "SIZE": 3, "CACHE_DIR": cache}
     results = str(folder / "runs" / "wine" / "results.jsonl")
     assert second.parameters == {"COMPETITION": "wine", "RESULT_PATH": results}
 

@@ -12,7 +12,6 @@ from stackkit.errors import CacheError
 
 if TYPE_CHECKING:
     from stackkit.cache import OOFCache
-    from stackkit.config import CompetitionConfig
 
 NAME = click.argument("name", required=False, metavar="[NAME]")
 
@@ -64,11 +63,10 @@ def verify(name: str | None, cache_dir: str | None) -> None:
 def clean(name: str | None, cache_dir: str | None, output: str | None, yes: bool) -> None:
     """Remove what neither the ledger nor a latest run reaches."""
     from stackkit.cache import remove
-    from stackkit.places import SUBMISSIONS
     from stackkit.runs import unreached
 
-    opened, name, project = _open(name, cache_dir)
-    total, submissions = 0, Path(output or project / SUBMISSIONS)
+    opened, name, submissions = _open(name, cache_dir)
+    total, submissions = 0, Path(output or submissions)
     if not (submissions / "ledger.csv").exists():
         click.echo(f"no ledger in {submissions}: only latest runs are kept", err=True)
     for path, size in unreached(opened, submissions, name):
@@ -80,26 +78,11 @@ def clean(name: str | None, cache_dir: str | None, output: str | None, yes: bool
 
 
 def _open(name: str | None, cache_dir: str | None) -> tuple[OOFCache, str | None, Path]:
-    """The cache, the competition's name in it, and the project folder."""
+    """The cache, the competition's name in it, and the folder of submissions."""
     from stackkit.cache import OOFCache
-    from stackkit.places import CACHE, project_folder
+    from stackkit.datasets import find_config
+    from stackkit.places import cache_folder, submissions_folder
 
-    config, folder = _config(name), None
-    project = project_folder()
-    if config is not None:
-        name = config.name
-        folder = None if config.cache.dir is None else config.path(config.cache.dir)
-        if not (project / CACHE).is_dir():
-            project = config.folder.resolve()
-    return OOFCache(cache_dir or folder or project / CACHE), name, project
-
-
-def _config(name: str | None) -> CompetitionConfig | None:
-    """The competition.toml that a name stands for, None where it is only a name."""
-    from stackkit.config import read_config
-    from stackkit.datasets.load import FILE
-
-    path = Path(name or "")
-    if path.suffix == ".toml":
-        return read_config(path)
-    return read_config(path / FILE) if name and (path / FILE).is_file() else None
+    config = None if name is None else find_config(name)
+    name = name if config is None else config.name
+    return OOFCache(cache_dir or cache_folder(config)), name, submissions_folder(config)

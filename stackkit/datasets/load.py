@@ -29,18 +29,26 @@ def load_competition(where: str | Path) -> Competition:
     ConfigError : nothing of that name, or a key that the schema does not have.
     DataError : files that cannot be read as described.
     """
-    path = Path(where)
-    if path.suffix == ".toml":
-        return from_config(read_config(path))
-    if str(where) in EMBEDDED and not (path / FILE).is_file():
+    config = find_config(where)
+    if config is not None:
+        return from_config(config)
+    if str(where) in EMBEDDED:
         return from_embedded(load_embedded(str(where)))
-    if path.is_dir():
-        return from_config(read_config(path / FILE))
     raise ConfigError(
         f"a competition is a folder with a {FILE}, such a file, or an embedded name",
         repr(str(where)),
         nearest(str(where), EMBEDDED),
     )
+
+
+def find_config(where: str | Path) -> CompetitionConfig | None:
+    """The configuration in a folder or a file; None for what can only be an embedded name."""
+    path = Path(where)
+    if path.suffix == ".toml":
+        return read_config(path)
+    if (path / FILE).is_file() or (path.is_dir() and str(where) not in EMBEDDED):
+        return read_config(path / FILE)
+    return None
 
 
 def from_config(config: CompetitionConfig) -> Competition:

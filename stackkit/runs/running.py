@@ -75,7 +75,7 @@ def run_setup(setup: Setup, jobs: int | None, output: str | Path | None, progres
     started = now()
     if setup.competition.test is not None:
         submission_format(setup.competition)
-        made_folder(Path(output or submissions_folder(setup.competition)))
+        made_folder(Path(output or submissions_folder(setup.competition.config)))
     stack = fit_stack(setup.nodes, setup.bench, shared_pool(jobs or cores()), progress)
     return submit(setup, stack, output, started=started)
 
@@ -97,7 +97,7 @@ def submit(
     competition, chosen = setup.competition, stack.chosen
     path, labels = None, final_decision(competition, chosen)
     if competition.test is not None:
-        folder = output or submissions_folder(competition)
+        folder = output or submissions_folder(competition.config)
         path = write_submission(competition, chosen, folder, labels, note)
     return Run(stack, path, write_report(setup, stack, path, labels, started or now()))
 

@@ -50,7 +50,7 @@ def set_up(
         competition = load_competition(competition)
     profile = profile or competition.config.stack.preset
     folds = make_folds(competition)
-    cache = OOFCache(cache_dir or cache_folder(competition))
+    cache = OOFCache(cache_dir or cache_folder(competition.config))
     bench = Bench(competition, folds, cache)
     with own_models(models_beside(competition)):
         nodes = stack_nodes(competition, get_preset(profile), seed)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stackkit.datasets import load_competition
-from stackkit.datasets.load import FILE
+from stackkit.datasets.load import find_config
 from stackkit.errors import ConfigError, MissingPackageError, NotebookError, nearest
 from stackkit.places import cache_folder, submissions_folder
 
@@ -122,18 +122,14 @@ def declared_parameters(notebook: Path) -> dict[str, str]:
 
 def competition_name(competition: str | Path) -> str:
     """The name that a name, a folder or a competition.toml stands for; ConfigError for none."""
-    from stackkit.config import read_config
-
-    path = Path(competition)
-    if path.suffix == ".toml":
-        return read_config(path).name
-    return read_config(path / FILE).name if path.is_dir() else load_competition(competition).name
+    config = find_config(competition)
+    return load_competition(competition).name if config is None else config.name
 
 
 def _places(competition: str | Path) -> dict[str, Path]:
     """Cache and submissions as they are found from here, not from the notebooks' folder."""
-    loaded = load_competition(competition)
-    return {"CACHE_DIR": cache_folder(loaded), "OUTPUT": submissions_folder(loaded)}
+    config = find_config(competition)
+    return {"CACHE_DIR": cache_folder(config), "OUTPUT": submissions_folder(config)}
 
 
 def _check_given(notebooks: Sequence[Path], given: Mapping[str, Any]) -> None:

@@ -218,4 +218,4 @@ def test_an_interrupt_submits_what_is_finished(start: Callable, shop: Path) -> N
     code, out, err = interrupted(start("run", shop, "--jobs", 1), "  ridge")
     assert code == 0
     assert Path(out.strip().splitlines()[-1]).exists()
-    assert "submitted what was finished" in err and "Traceback" not in err
+    assert "went on with what was finished" in err and "Traceback" not in err

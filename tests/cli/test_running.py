@@ -73,7 +73,7 @@ def test_predict_writes_beside_one_by_default_and_raw_on_demand(
 ) -> None:
     found = stackkit("predict", done, done / "test.csv", "--raw",
                      "--cache-dir", done / "oof_cache")  # fmt: skip
-    assert found.last == "shop_test_predictions.csv"
+    assert found.last == "shop_test_raw.csv"
     assert list(pd.read_csv(found.last).columns) == ["id", "ridge", "simplex"]
 
 

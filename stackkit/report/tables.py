@@ -87,7 +87,7 @@ def task_note(competition: Competition) -> str:
     """The task and the metric; of two classes the one whose probability is predicted."""
     note = f"task: {competition.task}, {competition.metric.name} of {competition.target!r}"
     if competition.task == "binary":
-        first, last = competition.classes
+        first, last = competition.classes.tolist()
         return f"{note}, positive class {last!r} (positive = {first!r} in the TOML turns it)"
     return note
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from stackkit.boosting import lightgbm_objective, predict_lightgbm, train_lightgbm
 from stackkit.features.matrix import Matrix
-from stackkit.level0.target import target_space
 from stackkit.spec import BaseLearner, Objective
+from stackkit.target_space import target_space
 
 REFERENCE = 5000  # rows at which `rounds` are boosted
 GROWTH = 0.15  # rounds grow with (n / REFERENCE) to this power, at most threefold

@@ -9,8 +9,8 @@ import numpy as np
 
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
-from stackkit.level0.target import target_space
 from stackkit.spec import BaseLearner, Objective
+from stackkit.target_space import target_space
 
 ROWS_A_LEAF = 4000
 LEAST_COLUMNS = 10

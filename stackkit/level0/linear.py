@@ -9,9 +9,9 @@ import numpy as np
 
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
-from stackkit.level0.target import target_space
 from stackkit.linear import fit_logistic, fit_ridge
 from stackkit.spec import BaseLearner, Objective
+from stackkit.target_space import target_space
 
 MARGIN = 0.1  # share of the target's range that predictions may leave it by
 

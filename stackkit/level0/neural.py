@@ -10,8 +10,8 @@ import numpy as np
 
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
-from stackkit.level0.target import target_space
 from stackkit.spec import BaseLearner, Objective
+from stackkit.target_space import target_space
 
 if TYPE_CHECKING:
     from stackkit.nets.training import Training

@@ -13,8 +13,8 @@ import numpy as np
 from stackkit.errors import ModelError
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
-from stackkit.level0.target import target_space
 from stackkit.spec import BaseLearner, Objective
+from stackkit.target_space import target_space
 from stackkit.user_code import code_digest
 
 

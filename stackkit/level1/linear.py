@@ -11,6 +11,9 @@ from stackkit.linear import fit_logistic, fit_ridge
 from stackkit.metrics import get_space
 from stackkit.predictions import Pool
 from stackkit.spec import BaseLearner, Objective
+from stackkit.target_space import target_space
+
+MARGIN = 0.1  # share of the target's range that predictions may leave it by
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,8 @@ class LinearMetaFit:
         used = np.arange(len(y)) if weight is None else np.flatnonzero(weight)
         weight = None if weight is None else weight[used]
         if self.objective.output == "value":
-            self._set_scale(y[used])
-            z = self._forward(y[used])
+            self.space_ = target_space(y[used], self.objective.space, MARGIN)
+            z = self.space_.forward(y[used])
             inputs = self._inputs(X.take(used))
             self.model_ = fit_ridge(inputs, z, self.learner.alphas, weight)
         else:
@@ -64,24 +67,12 @@ class LinearMetaFit:
         """Values or probabilities (n, c)."""
         inputs = self._inputs(X)
         if self.objective.output == "value":
-            z = self.model_.predict(inputs) * self.scale_ + self.centre_
-            return get_space(self.objective.space).inverse(np.clip(z, *self.range_)[:, None])
+            return self.space_.inverse(self.model_.predict(inputs))
         p = self.model_.predict_proba(inputs)
         return p[:, 1:] if self.objective.width == 1 else p
 
     def _inputs(self, X: Pool) -> np.ndarray:
         """(n, m · c) float64, in the stack's space."""
         proba = self.objective.output == "proba"
-        forward = get_space("logit").forward if proba else self._forward
+        forward = get_space("logit").forward if proba else self.space_.forward
         return np.hstack([forward(member) for member in X.matrix()])
-
-    def _set_scale(self, y: np.ndarray) -> None:
-        """Learn centre, scale and range of y; a target that is never negative stays so."""
-        z = get_space(self.objective.space).forward(y)
-        margin = 0.1 * (z.max() - z.min())
-        floor = 0.0 if z.min() >= 0 else -np.inf
-        self.range_ = (max(z.min() - margin, floor), z.max() + margin)
-        self.centre_, self.scale_ = float(z.mean()), float(z.std()) or 1.0
-
-    def _forward(self, values: np.ndarray) -> np.ndarray:
-        return (get_space(self.objective.space).forward(values) - self.centre_) / self.scale_

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stackkit.errors import ModelError
-from stackkit.level0.target import target_space
+from stackkit.target_space import target_space
 
 Y = np.array([0.0, 1.0, 5.0, 100.0])
 
@@ -32,8 +32,6 @@ def test_a_constant_target_comes_back() -> None:
     np.testing.assert_allclose(space.inverse(np.zeros(2)), [[7], [7]])
 
 
-def test_what_cannot_be_moved_is_refused() -> None:
-    with pytest.raises(ModelError, match="log1p"), np.errstate(all="ignore"):
-        target_space(np.array([-2.0, 1.0]), "log1p")
+def test_an_unknown_space_is_refused() -> None:
     with pytest.raises(ModelError, match="identity, log1p"):
         target_space(Y, "cube")

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from stackkit.errors import ModelError
+from stackkit.metrics import get_space
 
-SPACES = {
-    "identity": (lambda y: y, lambda z: z),
-    "log1p": (np.log1p, np.expm1),
-}
+AVERAGE_SPACES = ("identity", "log1p")
 
 
 @dataclass(frozen=True)
@@ -28,13 +26,13 @@ class TargetSpace:
     high: float
 
     def forward(self, y: np.ndarray) -> np.ndarray:
-        """Targets (n,) as fitted, float64."""
-        return (SPACES[self.space][0](np.asarray(y, np.float64)) - self.centre) / self.scale
+        """Targets, or predictions of them, as fitted, float64."""
+        return (get_space(self.space).forward(y) - self.centre) / self.scale
 
     def inverse(self, z: np.ndarray) -> np.ndarray:
         """Predictions (n, 1) in the target's units from fitted ones (n,)."""
         bounded = np.clip(np.asarray(z, np.float64) * self.scale + self.centre, self.low, self.high)
-        return SPACES[self.space][1](bounded).reshape(-1, 1)
+        return get_space(self.space).inverse(bounded).reshape(-1, 1)
 
 
 def target_space(y: np.ndarray, space: str, margin: float = 0.0) -> TargetSpace:
@@ -42,11 +40,9 @@ def target_space(y: np.ndarray, space: str, margin: float = 0.0) -> TargetSpace:
 
     `margin` widens the range by that share of it; a target that is never negative stays so.
     """
-    if space not in SPACES:
-        raise ModelError(f"a target space is one of {', '.join(SPACES)}", repr(space))
-    z = SPACES[space][0](np.asarray(y, np.float64))
-    if not np.isfinite(z).all():
-        raise ModelError(f"targets can be moved to {space} space", f"least value {np.min(y)}")
+    if space not in AVERAGE_SPACES:
+        raise ModelError(f"a target space is one of {', '.join(AVERAGE_SPACES)}", repr(space))
+    z = get_space(space).forward(y)
     low, high = float(z.min()), float(z.max())
     extra = margin * (high - low)
     floor = 0.0 if low >= 0 else -np.inf

@@ -39,16 +39,20 @@ class FittedModel:
         return self.expand(np.asarray(self.estimator.predict(self.expand.inputs(X))))
 
 
-def save_model(path: Path, model: FittedModel) -> int:
-    """Write a model; the bytes on disk."""
+def dump_model(model: FittedModel) -> bytes:
+    """A model as bytes; ModelError where it cannot be pickled."""
     try:
-        raw = cloudpickle.dumps(model, protocol=5)
+        return cloudpickle.dumps(model, protocol=5)
     except (pickle.PicklingError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(
             "a fitted model can be pickled, to be kept",
             f"{type(error).__name__}: {error}",
             "[cache] keep_models = false",
         ) from error
+
+
+def write_model(path: Path, raw: bytes) -> int:
+    """Compress and write the bytes of a model; the bytes on disk."""
     packed = len(raw).to_bytes(8, "little") + pa.compress(raw, codec=CODEC, asbytes=True)
     make_folder(path.parent)
     write_file(path, hashlib.sha256(packed).digest() + packed)

@@ -5,9 +5,12 @@ This is the only place where an estimator is fitted.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from stackkit.cache.atomic import disk_errors
-from stackkit.cache.fitted import FittedModel, save_model
+from stackkit.cache.fitted import FittedModel, dump_model, write_model
 from stackkit.cache.handoff import Shared
 from stackkit.cache.partial import PartialFits
 from stackkit.competition import Competition
@@ -62,13 +65,24 @@ def run_fit(task: FitTask) -> FitReport:
             views = task.source.prepare(task.fit)
         with clock.phase("fit"):
             model = _fit(task, views)
-        with clock.phase("predict"):
+        with _kept_aside(task, model) as kept, clock.phase("predict"):
             arrays = _predict(task, model, views)
     with disk_errors(task.fit_log):
         _log_fit(task)
-    kept = 0 if task.model_path is None else save_model(task.model_path, model)
     task.partial.save(task.fit.id, arrays, clock.report())
-    return FitReport(os.getpid(), clock.report(), kept)
+    return FitReport(os.getpid(), clock.report(), kept.result())
+
+
+@contextlib.contextmanager
+def _kept_aside(task: FitTask, model: FittedModel) -> Iterator[Future[int]]:
+    """The model is compressed and written while the body runs, and is on disk when it ends."""
+    with ThreadPoolExecutor(1) as aside:
+        if task.model_path is None:
+            kept = aside.submit(int)
+        else:
+            kept = aside.submit(write_model, task.model_path, dump_model(model))
+        yield kept
+    kept.result()
 
 
 def _fit(task: FitTask, views: Views) -> FittedModel:

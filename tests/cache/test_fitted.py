@@ -8,8 +8,12 @@ import threading
 import numpy as np
 import pytest
 
-from stackkit.cache.fitted import FittedModel, load_model, save_model
+from stackkit.cache.fitted import FittedModel, dump_model, load_model, write_model
 from stackkit.errors import CacheError, ModelError
+
+
+def save_model(path, model):
+    return write_model(path, dump_model(model))
 
 
 class Constant:

@@ -28,6 +28,7 @@ _WHERE = {
     "stackkit.report.weights": ("blend_weights",),
     "stackkit.runs": ("Run", "Setup", "plan", "predict", "run", "set_up", "submit"),
     "stackkit.scoring": ("oracle_score",),
+    "stackkit.sizing": ("ExpectedCost", "Limits"),
     "stackkit.spec": ("BaseLearner", "ModelSpec"),
     "stackkit.submission": ("submission_frame", "validate_submission", "write_submission"),
     "stackkit.workflow": (

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from stackkit.competition import Competition
 from stackkit.config import ModelsConfig
 from stackkit.errors import ConfigError, nearest
@@ -130,7 +132,15 @@ def _reason(spec: ModelSpec, competition: Competition) -> str | None:
         return f"takes {' and '.join(spec.tasks)}, not {competition.task}"
     if spec.needs_ranks and not competition.metric.ranks:
         return f"makes ranks, and {competition.metric.name} reads more than the order"
+    if spec.rare_class is not None and not _has_rare_class(competition, spec.rare_class):
+        return f"balances classes, and each has {spec.rare_class:.0%} of the rows or more"
     return spec.limits.exceeded(competition.n_rows, len(competition.schema.columns))
+
+
+def _has_rare_class(competition: Competition, share: float) -> bool:
+    if competition.task == "regression":
+        return False
+    return np.bincount(competition.y).min() < share * competition.n_rows
 
 
 def _renamed(spec: ModelSpec, name: str) -> ModelSpec:

@@ -21,6 +21,7 @@ from stackkit.config import check_name
 from stackkit.errors import ConfigError, nearest
 from stackkit.folds import Fit
 from stackkit.metrics import Metric
+from stackkit.sizing import ExpectedCost, Limits
 
 Role = Literal["base", "meta", "blend"]
 TASKS = ("binary", "multiclass", "regression")
@@ -118,22 +119,6 @@ class BaseLearner:
 
 
 @dataclass(frozen=True)
-class Limits:
-    """The largest input a model takes; None: no limit."""
-
-    rows: int | None = None
-    columns: int | None = None
-
-    def exceeded(self, rows: int, columns: int) -> str | None:
-        """The limit that is exceeded, in words, or None."""
-        if self.rows is not None and rows > self.rows:
-            return f"{rows:,} rows above its limit of {self.rows:,}"
-        if self.columns is not None and columns > self.columns:
-            return f"{columns:,} columns above its limit of {self.columns:,}"
-        return None
-
-
-@dataclass(frozen=True)
 class ModelSpec:
     """A named learner with what the stack must know of it.
 
@@ -148,7 +133,10 @@ class ModelSpec:
     limits : the largest input it takes.
     needs_ranks : it makes sense only for a metric that reads the order of predictions.
     fidelity : the parameter that trades accuracy for time, if there is one.
-    cost_hint : expected cost relative to ridge; longer fits start first.
+    rare_class : it takes only targets whose rarest class has a smaller share of rows than this.
+    cost : what one Fit is expected to cost before any is measured.
+    value : what it is expected to add to a stack, 1 for an ordinary model; where time is short the
+        planner prefers value for cost.
     seed : varies the model, never the folds.
     code : bytes of user code that the learner stands on; part of the key.
     """
@@ -159,10 +147,12 @@ class ModelSpec:
     tasks: tuple[str, ...] = TASKS
     recipe: str | None = "trees"
     role: Role = "base"
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     needs_ranks: bool = False
     fidelity: str | None = None
-    cost_hint: float = 1.0
+    rare_class: float | None = None
+    cost: ExpectedCost = field(default_factory=ExpectedCost)
+    value: float = 1.0
     seed: int = 0
     code: bytes | None = None
 
@@ -185,7 +175,8 @@ class ModelSpec:
                 )
             _check_type(self, name, parameters[name])
         learner = dataclasses.replace(self.learner, **parameters)
-        return dataclasses.replace(self, learner=learner)
+        work = 1.0 if self.fidelity is None else _ratio(learner, self.learner, self.fidelity)
+        return dataclasses.replace(self, learner=learner, cost=self.cost.scaled(work))
 
     def with_fidelity(self, share: float) -> ModelSpec:
         """This spec with its fidelity parameter scaled by `share` (0, 1], at least 1."""
@@ -197,6 +188,10 @@ class ModelSpec:
     def with_seed(self, seed: int) -> ModelSpec:
         """This spec with another seed."""
         return dataclasses.replace(self, seed=seed)
+
+
+def _ratio(new: Learner, old: Learner, parameter: str) -> float:
+    return getattr(new, parameter) / getattr(old, parameter)
 
 
 def _check_type(spec: ModelSpec, name: str, value: Any) -> None:

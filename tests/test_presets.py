@@ -13,7 +13,8 @@ from stackkit.competition import Competition
 from stackkit.errors import ConfigError
 from stackkit.level0 import SklearnLearner, get_model, own_models
 from stackkit.presets import PRESETS, Node, get_preset, left_out_models, level_of, stack_nodes
-from stackkit.spec import Limits, ModelSpec
+from stackkit.sizing import Limits
+from stackkit.spec import ModelSpec
 
 N = 40
 

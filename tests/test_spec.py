@@ -9,7 +9,8 @@ import pytest
 
 from stackkit.errors import ConfigError
 from stackkit.level0 import get_model
-from stackkit.spec import BaseLearner, Limits, ModelSpec
+from stackkit.sizing import Limits
+from stackkit.spec import BaseLearner, ModelSpec
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from stackkit.level0 import SklearnLearner, get_model
 from stackkit.level1 import METAS
 from stackkit.level2 import BLENDS
 from stackkit.presets import Node
+from stackkit.sizing import ExpectedCost
 from stackkit.spec import ModelSpec
 from stackkit.stack import Stack, fit_stack, plan_nodes, unread_columns
 
@@ -214,8 +215,10 @@ class Interrupting(Silent):
 def test_an_interrupt_goes_on_with_what_is_finished(tmp_path: Path) -> None:
     from sklearn.linear_model import Lasso
 
-    late = ModelSpec("late", SklearnLearner(Lasso()), "linear", recipe="linear", cost_hint=1e-6)
-    first = dataclasses.replace(ridge(), cost_hint=100.0)
+    late = ModelSpec(
+        "late", SklearnLearner(Lasso()), "linear", recipe="linear", cost=ExpectedCost(1e-6)
+    )
+    first = dataclasses.replace(ridge(), cost=ExpectedCost(100.0))
     where = bench(tmp_path)
     pressing = Interrupting("ridge")
     stack = fit(small(first, late), where, pressing)

@@ -76,7 +76,7 @@ class FitQueue:
         self.bench, self.executor, self.progress = bench, executor, progress
         self.failures: dict[str, str] = {}
         self.fitted, self.interrupted = 0, False
-        ordered = sorted(recipes, key=lambda r: -r.spec.cost_hint)
+        ordered = sorted(recipes, key=lambda r: -r.spec.cost.seconds)
         self._jobs = [self._job(recipe) for recipe in ordered]
         self._flying: dict[Future, tuple[Job, Fit]] = {}
         self._made: dict[str, Predictions] = {}

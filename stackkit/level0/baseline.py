@@ -9,7 +9,8 @@ import numpy as np
 
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
-from stackkit.spec import BaseLearner, Objective
+from stackkit.sizing import ExpectedCost
+from stackkit.spec import BaseLearner, ModelSpec, Objective
 from stackkit.target_space import target_space
 
 
@@ -43,3 +44,6 @@ class PriorFit:
     def predict(self, X: Matrix) -> np.ndarray:
         """The same prediction for each row, (n, c)."""
         return np.repeat(self.row_, len(X), axis=0)
+
+
+SPECS = (ModelSpec("prior", Prior(), family="prior", cost=ExpectedCost(0.01), value=0.0),)

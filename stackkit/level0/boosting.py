@@ -9,7 +9,8 @@ import numpy as np
 
 from stackkit.boosting import lightgbm_objective, predict_lightgbm, train_lightgbm
 from stackkit.features.matrix import Matrix
-from stackkit.spec import BaseLearner, Objective
+from stackkit.sizing import ExpectedCost
+from stackkit.spec import BaseLearner, ModelSpec, Objective
 from stackkit.target_space import target_space
 
 REFERENCE = 5000  # rows at which `rounds` are boosted
@@ -91,3 +92,8 @@ class LightGBMFit:
 
 def _else(value: float | None, default: float) -> float:
     return default if value is None else value
+
+
+SPECS = (
+    ModelSpec("lightgbm", LightGBM(), family="boosting", fidelity="rounds", cost=ExpectedCost(2.0)),
+)

@@ -9,7 +9,8 @@ import numpy as np
 
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
-from stackkit.spec import BaseLearner, Objective
+from stackkit.sizing import ExpectedCost
+from stackkit.spec import BaseLearner, ModelSpec, Objective
 from stackkit.target_space import target_space
 
 ROWS_A_LEAF = 4000
@@ -78,3 +79,10 @@ class ForestFit:
 def _writable(array: np.ndarray) -> np.ndarray:
     """The array, or a copy where it is read-only: scikit-learn's trees refuse those."""
     return np.require(array, requirements=["W"])
+
+
+SPECS = (
+    ModelSpec(
+        "rf", RandomForest(), family="forest", fidelity="n_estimators", cost=ExpectedCost(4.0)
+    ),
+)

@@ -10,7 +10,8 @@ import numpy as np
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
 from stackkit.linear import fit_logistic, fit_ridge
-from stackkit.spec import BaseLearner, Objective
+from stackkit.sizing import ExpectedCost
+from stackkit.spec import BaseLearner, ModelSpec, Objective
 from stackkit.target_space import target_space
 
 MARGIN = 0.1  # share of the target's range that predictions may leave it by
@@ -70,3 +71,6 @@ class LogisticFit:
     def predict(self, X: Matrix) -> np.ndarray:
         """Probabilities (n, c)."""
         return as_columns(self.model_.predict_proba(X.values.astype(np.float64)))
+
+
+SPECS = (ModelSpec("ridge", Linear(), family="linear", recipe="linear", cost=ExpectedCost(0.5)),)

@@ -10,7 +10,8 @@ import numpy as np
 
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
-from stackkit.spec import BaseLearner, Objective
+from stackkit.sizing import ExpectedCost
+from stackkit.spec import BaseLearner, ModelSpec, Objective
 from stackkit.target_space import target_space
 
 if TYPE_CHECKING:
@@ -100,3 +101,10 @@ class MLPFit:
             weight_decay=learner.weight_decay,
             dropout=learner.dropout,
         )
+
+
+SPECS = (
+    ModelSpec(
+        "mlp", MLP(), family="neural", recipe="linear", fidelity="epochs", cost=ExpectedCost(8.0)
+    ),
+)

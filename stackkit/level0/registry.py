@@ -6,25 +6,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from stackkit.errors import ConfigError, nearest
-from stackkit.level0.baseline import Prior
-from stackkit.level0.boosting import LightGBM
-from stackkit.level0.forests import RandomForest
-from stackkit.level0.linear import Linear
-from stackkit.level0.neural import MLP
+from stackkit.level0 import baseline, boosting, forests, linear, neural
 from stackkit.spec import ModelSpec
 
-_BUILT_IN: dict[str, ModelSpec] = {
-    spec.name: spec
-    for spec in (
-        ModelSpec("prior", Prior(), family="prior", recipe="trees", cost_hint=0.01),
-        ModelSpec("ridge", Linear(), family="linear", recipe="linear", cost_hint=1.0),
-        ModelSpec("rf", RandomForest(), family="forest", fidelity="n_estimators", cost_hint=20.0),
-        ModelSpec("lightgbm", LightGBM(), family="boosting", fidelity="rounds", cost_hint=6.0),
-        ModelSpec(
-            "mlp", MLP(), family="neural", recipe="linear", fidelity="epochs", cost_hint=40.0
-        ),
-    )
-}
+_FAMILIES = (baseline, linear, forests, boosting, neural)
+
+_BUILT_IN: dict[str, ModelSpec] = {s.name: s for family in _FAMILIES for s in family.SPECS}
 _registered: dict[str, ModelSpec] = {}
 
 

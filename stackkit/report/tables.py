@@ -108,7 +108,7 @@ def model_rows() -> list[dict[str, Any]]:
             "reads": s.recipe or "records",
             "rows up to": s.limits.rows or "",
             "threads": s.learner.threads,
-            "cost": s.cost_hint,
+            "cost": s.cost.seconds,
         }
         for s in specs
     ]

@@ -19,14 +19,14 @@ HEAVY = ("torch", "lightgbm", "xgboost", "catboost", "matplotlib", "papermill", 
 SLOW = """\
 import time
 from dataclasses import dataclass
-from stackkit import BaseLearner, ModelSpec, register
+from stackkit import BaseLearner, ExpectedCost, ModelSpec, register
 
 @dataclass(frozen=True)
 class Slow(BaseLearner):
     def build(self, objective, seed):
         time.sleep(60)
 
-register(ModelSpec("slow", Slow(), family="slow", cost_hint=0.001))
+register(ModelSpec("slow", Slow(), family="slow", cost=ExpectedCost(0.001)))
 """
 
 

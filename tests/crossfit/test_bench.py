@@ -14,6 +14,7 @@ from stackkit.errors import ConfigError, ModelError
 from stackkit.folds import Folds
 from stackkit.level0 import get_model
 from stackkit.level2.plain import BestSingle, Mean
+from stackkit.sizing import ExpectedCost
 from stackkit.spec import ModelSpec
 
 MEAN = ModelSpec("mean", Mean(), "blend", recipe=None, role="blend")
@@ -42,7 +43,10 @@ def changed(spec, **options):
 
 def test_name_role_hints_and_places_do_not_matter(bench, toy, competition, plan, tmp_path):
     key = bench().key(toy())
-    assert bench().key(changed(toy(name="other"), role="meta", family="x", cost_hint=9.0)) == key
+    assert (
+        bench().key(changed(toy(name="other"), role="meta", family="x", cost=ExpectedCost(9.0)))
+        == key
+    )
     assert bench(name="elsewhere").key(toy()) == key
     assert Bench(competition(), plan(), OOFCache(tmp_path / "b")).key(toy()) == key
     assert bench().recipe(toy()).key == key

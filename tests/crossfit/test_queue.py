@@ -20,6 +20,7 @@ from stackkit.crossfit import cross_fit, fit_level
 from stackkit.crossfit.progress import Silent
 from stackkit.errors import ConfigError, MissingPackageError, PredictionError
 from stackkit.level2.plain import Mean
+from stackkit.sizing import ExpectedCost
 from stackkit.spec import ModelSpec
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -215,7 +216,7 @@ def test_chains_above_the_configured_size_are_not_kept(bench, plan, toy, pool):
 
 
 def test_longer_fits_start_first(bench, toy, pool, fit_lines):
-    short = dataclasses.replace(toy(name="short"), cost_hint=1.0)
-    long = dataclasses.replace(toy(value=1.0, name="long"), cost_hint=9.0)
+    short = dataclasses.replace(toy(name="short"), cost=ExpectedCost(1.0))
+    long = dataclasses.replace(toy(value=1.0, name="long"), cost=ExpectedCost(9.0))
     fit_level([(short, None), (long, None)], bench(), pool)
     assert [name for name, _ in fit_lines(bench())][:2] == ["long", "long"]

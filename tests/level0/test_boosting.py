@@ -8,7 +8,8 @@ import numpy as np
 
 from stackkit.boosting import predict_lightgbm, train_lightgbm
 from stackkit.features.matrix import Matrix
-from stackkit.level0.boosting import REFERENCE, LightGBM
+from stackkit.level0.boosting.common import REFERENCE
+from stackkit.level0.boosting.lightgbm import LightGBM
 from stackkit.spec import Objective
 
 VALUES = Objective("regression", "identity", "squared")
@@ -17,17 +18,17 @@ RNG = np.random.default_rng(0)
 
 
 def test_unset_parameters_follow_task_rows_and_columns() -> None:
-    fit = LightGBM().build(VALUES, 0)
-    assert fit._parameters(100, 5)["num_leaves"] == 16
-    assert fit._parameters(8000, 5)["num_leaves"] == 24
-    assert fit._parameters(100, 5)["feature_fraction"] == 1.0
-    assert fit._parameters(100, 200)["feature_fraction"] == 0.5
-    classes = LightGBM().build(CLASSES, 0)._parameters(100, 5)
-    assert (classes["num_leaves"], classes["num_class"], classes["lambda_l2"]) == (8, 3, 5.0)
+    learner = LightGBM()
+    assert learner.parameters(True, 100, 5)["num_leaves"] == 16
+    assert learner.parameters(True, 8000, 5)["num_leaves"] == 24
+    assert learner.parameters(True, 100, 5)["feature_fraction"] == 1.0
+    assert learner.parameters(True, 100, 200)["feature_fraction"] == 0.5
+    classes = learner.parameters(False, 100, 5)
+    assert (classes["num_leaves"], classes["lambda_l2"]) == (8, 5.0)
 
 
 def test_set_parameters_hold() -> None:
-    made = LightGBM(num_leaves=5, colsample=0.9, l2=0.0).build(VALUES, 0)._parameters(9, 9)
+    made = LightGBM(num_leaves=5, colsample=0.9, l2=0.0).parameters(True, 9, 9)
     assert (made["num_leaves"], made["feature_fraction"], made["lambda_l2"]) == (5, 0.9, 0.0)
 
 
@@ -36,7 +37,7 @@ def test_rounds_grow_with_rows() -> None:
     for n in (REFERENCE // 50, REFERENCE):
         X = Matrix(RNG.normal(size=(n, 2)).astype(np.float32), ("a", "b"), (0, 0))
         fit = LightGBM(rounds=20).build(VALUES, 0).fit(X, RNG.normal(size=n))
-        rounds.append(fit.booster_.num_trees())
+        rounds.append(fit.model_.num_trees())
     assert rounds[0] < rounds[1] == 20
 
 

@@ -1,0 +1,79 @@
+"""LightGBM in two shapes: best splits on grown trees, and random splits on small ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from stackkit.boosting import lightgbm_objective, predict_lightgbm, train_lightgbm
+from stackkit.features.matrix import Matrix
+from stackkit.level0.boosting.common import BoostedFit, chosen, grown
+from stackkit.sizing import ExpectedCost
+from stackkit.spec import BaseLearner, ModelSpec, Objective
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
+LEAST_COLUMNS = 10  # columns that a tree may always choose from
+MOST_LEAVES = 128
+
+
+@dataclass(frozen=True)
+class LightGBM(BaseLearner):
+    """LightGBM (Ke et al., 2017) with rounds fixed beforehand.
+
+    `rounds` are those at 5,000 rows; they grow with n ** 0.15. None stands for a rule:
+    `num_leaves` 1.2 cbrt(n), at least 16, for values and 0.6 cbrt(n), at least 8, for classes;
+    `colsample` half of the columns, at least 10; `l2` 1 for values and 5 for classes.
+    """
+
+    kind: ClassVar[str] = "lightgbm"
+    version: ClassVar[int] = 2
+    rounds: int = 600
+    learning_rate: float = 0.04
+    num_leaves: int | None = None
+    min_data_in_leaf: int = 10
+    subsample: float = 0.8
+    colsample: float | None = None
+    l2: float | None = None
+
+    def build(self, objective: Objective, seed: int) -> LightGBMFit:
+        """An unfitted booster."""
+        return LightGBMFit(self, objective, seed)
+
+    def parameters(self, values: bool, n: int, d: int) -> dict[str, Any]:
+        """LightGBM's own parameters for n rows and d columns; `values`: a regression."""
+        share, least = (1.2, 16) if values else (0.6, 8)
+        leaves = int(np.clip(round(share * np.cbrt(n)), least, MOST_LEAVES))
+        return {
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.num_leaves or leaves,
+            "min_data_in_leaf": self.min_data_in_leaf,
+            "bagging_fraction": self.subsample,
+            "bagging_freq": 1,
+            "feature_fraction": self.colsample or min(1.0, max(0.5, LEAST_COLUMNS / d)),
+            "lambda_l2": chosen(self.l2, 1.0 if values else 5.0),
+        }
+
+
+@dataclass
+class LightGBMFit(BoostedFit):
+    """One booster, kept as LightGBM's own Booster."""
+
+    def _boost(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None) -> Booster:
+        learner, objective = self.learner, self.objective
+        parameters = learner.parameters(self._values, *X.values.shape)
+        parameters |= lightgbm_objective(objective.task, self._classes)
+        rounds, threads = grown(learner.rounds, len(y)), learner.threads
+        return train_lightgbm(X, y, parameters, rounds, weight, seed=self.seed, threads=threads)
+
+    def _raw(self, X: Matrix) -> np.ndarray:
+        made = predict_lightgbm(self.model_, X, self.learner.threads)
+        return made if self._values else made.reshape(len(X), -1)
+
+
+SPECS = (
+    ModelSpec("lightgbm", LightGBM(), family="boosting", fidelity="rounds", cost=ExpectedCost(2.0)),
+)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stackkit.features.encoder import Encoder
+
 
 def count_levels(values: pd.Series) -> dict[str, int]:
     """Rows of each level, most frequent first, equal ones by name; missing is no level."""
@@ -33,15 +35,11 @@ def code(values: pd.Series, kept: tuple[str, ...]) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Codes:
+class Codes(Encoder):
     """One column of codes 0..len(kept), the last one for other levels, NaN for missing."""
 
     column: str
     kept: tuple[str, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (self.column,)
 
     @property
     def levels(self) -> tuple[int, ...]:
@@ -53,7 +51,7 @@ class Codes:
 
 
 @dataclass(frozen=True)
-class Indicators:
+class Indicators(Encoder):
     """One 0/1 column a kept level, and where they occurred in fitting one for other and missing."""
 
     column: str
@@ -66,10 +64,6 @@ class Indicators:
         extra = ["other"] * self.other + ["missing"] * self.missing
         return tuple(f"{self.column}={level}" for level in [*self.kept, *extra])
 
-    @property
-    def levels(self) -> tuple[int, ...]:
-        return (0,) * len(self.names)
-
     def transform(self, values: pd.Series) -> np.ndarray:
         codes = code(values, self.kept)
         wanted = [*range(len(self.kept) + self.other), *([-1] if self.missing else [])]
@@ -77,8 +71,12 @@ class Indicators:
 
 
 @dataclass(frozen=True)
-class Counts:
-    """log(1 + rows of the level in fitting): 0 for new levels and missing."""
+class Counts(Encoder):
+    """log(1 + rows of the level in fitting).
+
+    Levels not in `counts` have one row, as if each came once: a new level then looks like one that
+    fitting saw once. Missing is no row.
+    """
 
     column: str
     counts: Mapping[str, int]
@@ -87,10 +85,11 @@ class Counts:
     def names(self) -> tuple[str, ...]:
         return (f"{self.column}:count",)
 
-    @property
-    def levels(self) -> tuple[int, ...]:
-        return (0,)
-
     def transform(self, values: pd.Series) -> np.ndarray:
-        rows = np.array([*self.counts.values(), 0, 0], dtype=np.float64)
+        rows = np.array([*self.counts.values(), 1, 0], dtype=np.float64)
         return np.log1p(rows)[code(values, tuple(self.counts))][:, None]
+
+
+def recurring_counts(column: str, counts: Mapping[str, int]) -> Counts:
+    """Counts of the levels of two rows and more; the others need not be kept."""
+    return Counts(column, {level: count for level, count in counts.items() if count > 1})

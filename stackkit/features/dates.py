@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stackkit.features.encoder import Encoder
+
 DAY = pd.Timedelta(days=1)
 CALENDAR: dict[str, Callable[[pd.Series], pd.Series]] = {
     "hour": lambda d: d.dt.hour + d.dt.minute / 60,
@@ -38,7 +40,7 @@ def varying_parts(values: pd.Series) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class DateParts:
+class DateParts(Encoder):
     """The named parts as numbers; `origin` is where elapsed days start."""
 
     column: str
@@ -49,10 +51,6 @@ class DateParts:
     def names(self) -> tuple[str, ...]:
         return tuple(f"{self.column}:{p}" for p in self.parts)
 
-    @property
-    def levels(self) -> tuple[int, ...]:
-        return (0,) * len(self.parts)
-
     def transform(self, values: pd.Series) -> np.ndarray:
         return np.column_stack([part(values, p, self.origin) for p in self.parts])
 
@@ -62,7 +60,7 @@ MEMBERS = {"hour": range(24), "weekday": range(7), "month": range(1, 13)}
 
 
 @dataclass(frozen=True)
-class CyclicParts:
+class CyclicParts(Encoder):
     """Smooth and separate forms of the parts: sine and cosine of periods, 0/1 columns of members.
 
     Two waves a period; year and elapsed days as they are; hours at weekends as columns of their
@@ -82,10 +80,6 @@ class CyclicParts:
         return tuple(f"{self.column}:{name}" for name in [*waves, *members, *plain, *weekend])
 
     @property
-    def levels(self) -> tuple[int, ...]:
-        return (0,) * len(self.names)
-
-    @property
     def _rhythm(self) -> bool:
         return "hour" in self.parts and "weekday" in self.parts
 
@@ -102,6 +96,33 @@ class CyclicParts:
             off = np.where(known["weekday"] >= 5, 1.0, 0.0)
             weekend = [_members(known["hour"], range(24)) * off[:, None]]
         return np.column_stack([*waves, *members, *plain, *weekend])
+
+
+@dataclass(frozen=True)
+class Waves(Encoder):
+    """Few columns: a sine and a cosine of hour, weekday and season, and days elapsed.
+
+    Missing is NaN.
+    """
+
+    column: str
+    parts: tuple[str, ...]
+    origin: pd.Timestamp
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        waves = [f"{p}~{w}" for p in self._periods for w in ("sin", "cos")]
+        plain = [ELAPSED] if ELAPSED in self.parts else []
+        return tuple(f"{self.column}:{name}" for name in [*waves, *plain])
+
+    @property
+    def _periods(self) -> list[str]:
+        return [p for p in ("hour", "weekday", "dayofyear") if p in self.parts]
+
+    def transform(self, values: pd.Series) -> np.ndarray:
+        known = {p: part(values, p, self.origin) for p in self.parts}
+        waves = [w for p in self._periods for w in _waves(known[p], *PERIODS[p])[:2]]
+        return np.column_stack([*waves, *(known[p] for p in self.parts if p == ELAPSED)])
 
 
 def _waves(x: np.ndarray, start: float, period: float) -> list[np.ndarray]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stackkit.features.encoder import Encoder
+
 SAMPLE = 20_000  # rows that shape parameters are estimated from
 POWERS = tuple(np.arange(-2.0, 3.01, 0.25))
 SKEWED = 1.0  # |skewness| from which a column is transformed
@@ -27,25 +29,17 @@ def numbers(values: pd.Series) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Raw:
+class Raw(Encoder):
     """The number itself, NaN where missing."""
 
     column: str
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (self.column,)
-
-    @property
-    def levels(self) -> tuple[int, ...]:
-        return (0,)
 
     def transform(self, values: pd.Series) -> np.ndarray:
         return numbers(values)[:, None]
 
 
 @dataclass(frozen=True)
-class Missing:
+class Missing(Encoder):
     """1 where the value is missing, else 0."""
 
     column: str
@@ -54,16 +48,12 @@ class Missing:
     def names(self) -> tuple[str, ...]:
         return (f"{self.column}:missing",)
 
-    @property
-    def levels(self) -> tuple[int, ...]:
-        return (0,)
-
     def transform(self, values: pd.Series) -> np.ndarray:
         return values.isna().to_numpy(np.float64)[:, None]
 
 
 @dataclass(frozen=True)
-class Equal:
+class Equal(Encoder):
     """One 0/1 column a listed number."""
 
     column: str
@@ -73,16 +63,12 @@ class Equal:
     def names(self) -> tuple[str, ...]:
         return tuple(f"{self.column}={point:g}" for point in self.points)
 
-    @property
-    def levels(self) -> tuple[int, ...]:
-        return (0,) * len(self.points)
-
     def transform(self, values: pd.Series) -> np.ndarray:
         return (numbers(values)[:, None] == np.array(self.points)).astype(np.float64)
 
 
 @dataclass(frozen=True)
-class Shaped:
+class Shaped(Encoder):
     """A number filled with `fill`, scaled, made symmetric by `power`, bounded smoothly.
 
     The steps are z = x / scale, the Yeo-Johnson transform of `power` (1: none), then
@@ -95,14 +81,6 @@ class Shaped:
     power: float
     middle: float
     spread: float
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (self.column,)
-
-    @property
-    def levels(self) -> tuple[int, ...]:
-        return (0,)
 
     def transform(self, values: pd.Series) -> np.ndarray:
         x = numbers(values)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from stackkit.competition.schema import CATEGORICAL, DATETIME, NUMERIC, Schema
+from stackkit.competition.schema import CATEGORICAL, DATETIME, NUMERIC, TEXT, Schema
 from stackkit.errors import ConfigError, nearest
 from stackkit.features.encoder import FittedRecipe
+from stackkit.features.kernel import fit_kernel
 from stackkit.features.linear import fit_linear
+from stackkit.features.target import Target
 from stackkit.features.trees import fit_trees
 
 __all__ = ["FeatureRecipe", "FittedRecipe", "get_recipe", "recipe_names"]
@@ -26,17 +28,24 @@ class FeatureRecipe:
     name: str
     version: int
     reads: tuple[str, ...]
-    fitter: Callable[[pd.DataFrame, Schema], FittedRecipe]
+    fitter: Callable[[pd.DataFrame, Schema, Target | None], FittedRecipe]
 
-    def fit(self, frame: pd.DataFrame, schema: Schema) -> FittedRecipe:
-        """Learn medians, levels and scales from the typed training rows (n ≥ 1)."""
-        return self.fitter(frame, schema)
+    def fit(
+        self, frame: pd.DataFrame, schema: Schema, target: Target | None = None
+    ) -> FittedRecipe:
+        """Learn medians, levels, scales and encodings from the typed training rows (n ≥ 1).
+
+        `target` is that of the same rows; None leaves out what is encoded by it. A model is fitted
+        on `own(frame, target)` of the result and predicts from `transform` of other rows.
+        """
+        return self.fitter(frame, schema, target)
 
 
-_PLAIN = (NUMERIC, DATETIME, CATEGORICAL)
+_KINDS = (NUMERIC, DATETIME, CATEGORICAL, TEXT)
 _RECIPES = {
-    "trees": FeatureRecipe("trees", 1, _PLAIN, fit_trees),
-    "linear": FeatureRecipe("linear", 1, _PLAIN, fit_linear),
+    "trees": FeatureRecipe("trees", 2, _KINDS, fit_trees),
+    "linear": FeatureRecipe("linear", 2, _KINDS, fit_linear),
+    "kernel": FeatureRecipe("kernel", 1, _KINDS, fit_kernel),
 }
 
 

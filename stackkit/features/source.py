@@ -28,8 +28,9 @@ from stackkit.competition.schema import Schema
 from stackkit.features.hook import Hook, HookedFrames, hooked_frames, replay_features
 from stackkit.features.matrix import Matrix
 from stackkit.features.recipes import get_recipe
+from stackkit.features.target import Target
 from stackkit.folds import Fit, Folds
-from stackkit.recipe import key_of
+from stackkit.recipe import fit_seed, key_of
 from stackkit.spec import Views
 
 PARTS = ("fit", "score", "holdout", "test")
@@ -103,13 +104,20 @@ class FeatureSource:
 
     def _make(self, fit: Fit) -> tuple[dict[str, Matrix], NewRows]:
         frames = _frames(self.competition.get(), self.hook.get())
-        fitted = get_recipe(self.recipe).fit(frames.train.iloc[fit.fit_rows], frames.schema)
+        own, target = frames.train.iloc[fit.fit_rows], self._target(fit)
+        fitted = get_recipe(self.recipe).fit(own, frames.schema, target)
+        made = {"fit": fitted.own(own, target)}
         holdout = np.flatnonzero(self.folds.get().holdout)
-        rows = {"fit": fit.fit_rows, "score": self.score_rows(fit), "holdout": holdout}
-        made = {n: fitted.transform(frames.train.iloc[r]) for n, r in rows.items() if r.size}
+        rows = {"score": self.score_rows(fit), "holdout": holdout}
+        made |= {n: fitted.transform(frames.train.iloc[r]) for n, r in rows.items() if r.size}
         if frames.test is not None:
             made["test"] = fitted.transform(frames.test)
         return made, NewRows(frames.raw, frames.hook, frames.schema, fitted)
+
+    def _target(self, fit: Fit) -> Target:
+        """The target of the fit rows; its seed is the Fit's, so that models share what is made."""
+        competition = self.competition.get()
+        return Target(competition.y[fit.fit_rows], competition.task, fit_seed(0, fit.id))
 
     def _read(self, folder: Path, fit: Fit) -> Views:
         names, levels, present, transform = cloudpickle.loads((folder / HEAD).read_bytes())

@@ -4,34 +4,42 @@ from __future__ import annotations
 
 import pandas as pd
 
-from stackkit.competition.schema import CATEGORICAL, DATETIME, NUMERIC, Schema
-from stackkit.features.categorical import Codes, Counts, count_levels, frequent
+from stackkit.competition.schema import CATEGORICAL, DATETIME, NUMERIC, TEXT, Schema
+from stackkit.features.categorical import Codes, count_levels, frequent
 from stackkit.features.dates import DateParts, varying_parts
 from stackkit.features.encoder import Encoder, FittedRecipe, fit_columns
 from stackkit.features.numeric import Raw, varies
+from stackkit.features.target import Target
+from stackkit.features.target_encoding import many_levels
+from stackkit.features.text import text_columns
 
+TEXT_SIZE = 16  # columns of a text
 CODES = 64  # levels kept apart; the rest share one code and are told apart by their counts
 LEAST = 2  # rows of a level that is kept apart
 
 
-def fit_trees(frame: pd.DataFrame, schema: Schema) -> FittedRecipe:
+def fit_trees(frame: pd.DataFrame, schema: Schema, target: Target | None = None) -> FittedRecipe:
     """Fit on typed training rows; constant columns are left out."""
-    encode = {NUMERIC: _numbers, CATEGORICAL: _categories, DATETIME: _dates}
-    return fit_columns(frame, schema, encode)
+    encode = {NUMERIC: _numbers, CATEGORICAL: _categories, DATETIME: _dates, TEXT: _texts}
+    return fit_columns(frame, schema, target, encode)
 
 
-def _numbers(column: str, values: pd.Series) -> list[Encoder]:
+def _numbers(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
     return [Raw(column)] if varies(values) else []
 
 
-def _categories(column: str, values: pd.Series) -> list[Encoder]:
+def _categories(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
     counts = count_levels(values)
     if not varies(values):
         return []
     codes: list[Encoder] = [Codes(column, frequent(counts, CODES, LEAST))]
-    return codes if len(counts) <= CODES else [*codes, Counts(column, counts)]
+    return codes if len(counts) <= CODES else [*codes, *many_levels(column, values, target)]
 
 
-def _dates(column: str, values: pd.Series) -> list[Encoder]:
+def _dates(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
     parts = varying_parts(values)
     return [DateParts(column, parts, values.min())] if parts else []
+
+
+def _texts(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
+    return text_columns(column, values, target, TEXT_SIZE)

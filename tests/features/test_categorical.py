@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stackkit.features.categorical import Codes, Counts, Indicators, count_levels, frequent
+from stackkit.features.categorical import (
+    Codes,
+    Counts,
+    Indicators,
+    count_levels,
+    frequent,
+    recurring_counts,
+)
 
 VALUES = pd.Series(["b", "a", None, "b", "c", "a", "d", "b"], dtype=object)
 NEW = pd.Series(["a", "new", None, "d"], dtype=object)
@@ -45,9 +52,10 @@ def test_indicators_equal_a_loop(other: bool, missing: bool) -> None:
         assert made[i].tolist() == expected
 
 
-def test_counts_are_zero_for_new_levels_and_missing() -> None:
-    made = Counts("x", count_levels(VALUES)).transform(NEW)[:, 0]
-    np.testing.assert_allclose(np.expm1(made), [2, 0, 0, 1])
+def test_counts_take_a_new_level_for_one_seen_once_and_missing_for_no_row() -> None:
+    made = recurring_counts("x", count_levels(VALUES))
+    assert made.counts == {"b": 3, "a": 2}
+    np.testing.assert_allclose(np.expm1(made.transform(NEW)[:, 0]), [2, 1, 0, 1])
 
 
 def test_a_column_without_levels_is_coded() -> None:

@@ -13,7 +13,9 @@ from stackkit.features.numeric import Missing, Raw
 def test_encoders_lie_side_by_side_in_the_order_of_the_schema() -> None:
     frame = pd.DataFrame({"a": [1.0, np.nan], "b": [3.0, 4.0], "c": ["x", "y"]})
     schema = Schema({"b": "numeric", "a": "numeric", "c": "text"})
-    fitted = fit_columns(frame, schema, {"numeric": lambda name, _: [Raw(name), Missing(name)]})
+    fitted = fit_columns(
+        frame, schema, None, {"numeric": lambda name, *_: [Raw(name), Missing(name)]}
+    )
     matrix = fitted.transform(frame)
     assert matrix.names == ("b", "b:missing", "a", "a:missing")
     np.testing.assert_array_equal(matrix.values, [[3, 0, 1, 0], [4, 0, np.nan, 1]])

@@ -1,0 +1,65 @@
+"""The target of the fit rows, as encodings read it, and the inner folds that keep it honest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stackkit.features.numeric import shape
+
+INNER = 5  # inner folds of cross-fitted encodings
+MOST_CLASSES = 12  # classes with an encoding of their own
+
+
+@dataclass(frozen=True)
+class Target:
+    """The target of the rows that a recipe is fitted on.
+
+    Parameters
+    ----------
+    y : (n,) values, or int codes of classes.
+    task : "binary", "multiclass" or "regression".
+    seed : of the inner folds and of whatever else a recipe draws.
+    """
+
+    y: np.ndarray
+    task: str
+    seed: int = 0
+
+    def scores(self) -> np.ndarray:
+        """(n, k) numbers of mean 0 and deviation 1 whose means by level encode the target.
+
+        Class 1 or not; each class or not, of the MOST_CLASSES most frequent ones where there are
+        more; values made symmetric and bounded, so that no row outweighs its level.
+        """
+        raw = self._raw()
+        spread = raw.std(axis=0)
+        return (raw - raw.mean(axis=0)) / np.where(spread > 0, spread, 1)
+
+    def score_names(self) -> tuple[str, ...]:
+        """(k,) what tells the columns of `scores` apart: "" for a single one."""
+        return tuple(map(str, self._classes())) if self.task == "multiclass" else ("",)
+
+    def inner_folds(self) -> np.ndarray:
+        """(n,) fold 0..INNER−1 of each row, dealt at random among rows of like target."""
+        rng = np.random.default_rng(self.seed)
+        n = len(self.y)
+        order = np.lexsort((rng.random(n), self.y))
+        hands = rng.permuted(np.tile(np.arange(INNER), (-(-n // INNER), 1)), axis=1)
+        folds = np.empty(n, dtype=np.int64)
+        folds[order] = hands.ravel()[:n]
+        return folds
+
+    def _raw(self) -> np.ndarray:
+        if self.task == "regression":
+            values = pd.Series(self.y)
+            return shape("target", values).transform(values)
+        classes = self._classes() if self.task == "multiclass" else np.array([1])
+        return (np.asarray(self.y)[:, None] == classes).astype(np.float64)
+
+    def _classes(self) -> np.ndarray:
+        counts = np.bincount(np.asarray(self.y, dtype=np.int64))
+        frequent = np.argsort(-counts, kind="stable")[:MOST_CLASSES]
+        return np.sort(frequent[counts[frequent] > 0])

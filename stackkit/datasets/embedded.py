@@ -33,7 +33,7 @@ def breast_cancer() -> Frames:
 
     source = load_breast_cancer()
     table = _table(source.data, source.feature_names, source.target_names[source.target])
-    return _split("breast-cancer", table, task="binary", metric="auc")
+    return split_off_test("breast-cancer", table, task="binary", metric="auc")
 
 
 def digits() -> Frames:
@@ -42,7 +42,7 @@ def digits() -> Frames:
 
     source = load_digits()
     table = _table(source.data.astype(int), source.feature_names, source.target)
-    return _split("digits", table, task="multiclass", metric="accuracy")
+    return split_off_test("digits", table, task="multiclass", metric="accuracy")
 
 
 def diabetes() -> Frames:
@@ -51,7 +51,7 @@ def diabetes() -> Frames:
 
     source = load_diabetes(scaled=False)
     table = _table(source.data, source.feature_names, source.target)
-    return _split("diabetes", table, task="regression", metric="rmse")
+    return split_off_test("diabetes", table, task="regression", metric="rmse")
 
 
 def wine() -> Frames:
@@ -60,7 +60,7 @@ def wine() -> Frames:
 
     source = load_wine()
     table = _table(source.data, source.feature_names, source.target_names[source.target])
-    return _split("wine", table, task="multiclass", metric="logloss")
+    return split_off_test("wine", table, task="multiclass", metric="logloss")
 
 
 EMBEDDED: dict[str, Callable[[], Frames]] = {
@@ -85,7 +85,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
-def _split(name: str, table: pd.DataFrame, *, task: str, metric: str) -> Frames:
+def split_off_test(name: str, table: pd.DataFrame, *, task: str, metric: str) -> Frames:
     """Shuffle, number, and put 20 % of the rows, of each class where there are some, into test."""
     order = np.random.RandomState(SPLIT_SEED).permutation(len(table))  # a stream frozen by NumPy
     table = table.iloc[order].reset_index(drop=True)

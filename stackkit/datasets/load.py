@@ -11,6 +11,7 @@ from stackkit.config import CompetitionConfig, read_config
 from stackkit.datasets.embedded import EMBEDDED, load_embedded
 from stackkit.datasets.files import read_table
 from stackkit.datasets.frames import Frames
+from stackkit.datasets.openml import is_openml, load_openml
 from stackkit.errors import ConfigError, nearest
 
 FILE = "competition.toml"
@@ -34,6 +35,8 @@ def load_competition(where: str | Path) -> Competition:
         return from_config(config)
     if str(where) in EMBEDDED:
         return from_embedded(load_embedded(str(where)))
+    if is_openml(where):
+        return from_embedded(load_openml(where))
     raise ConfigError(
         f"a competition is a folder with a {FILE}, such a file, or an embedded name",
         repr(str(where)),

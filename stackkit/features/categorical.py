@@ -71,6 +71,38 @@ class Indicators(Encoder):
 
 
 @dataclass(frozen=True)
+class Sign(Encoder):
+    """−1 for the first of two levels, 1 for the second, 0 for anything else."""
+
+    column: str
+    kept: tuple[str, str]
+
+    def transform(self, values: pd.Series) -> np.ndarray:
+        return np.array([-1.0, 1.0, 0.0, 0.0])[code(values, self.kept)][:, None]
+
+
+@dataclass(frozen=True)
+class Embedded(Encoder):
+    """One column of codes 0..len(kept)+1: kept levels, then other levels, then missing.
+
+    Where fitting saw none missing, missing is another level: a code without rows teaches nothing.
+    """
+
+    column: str
+    kept: tuple[str, ...]
+    missing: bool
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        return (len(self.kept) + 2,)
+
+    def transform(self, values: pd.Series) -> np.ndarray:
+        codes = code(values, self.kept)
+        codes[codes < 0] = len(self.kept) + self.missing
+        return codes.astype(np.float64)[:, None]
+
+
+@dataclass(frozen=True)
 class Counts(Encoder):
     """log(1 + rows of the level in fitting).
 

@@ -114,6 +114,25 @@ def shape(column: str, values: pd.Series) -> Shaped:
     return Shaped(column, float(np.median(x)), scale, power, middle, _spread(shaped))
 
 
+def clipped(column: str, values: pd.Series) -> Shaped:
+    """A Shaped column of unchanged shape: less its median, over its interquartile range.
+
+    Where that is 0, half of the range stands for it; two values are put evenly about 0. Values
+    must not all be missing.
+    """
+    x = numbers(values)
+    x = x[~np.isnan(x)]
+    scale = _unit(x)
+    z = _in_units(x, scale)
+    low, first, middle, third, high = np.quantile(z, [0, 0.25, 0.5, 0.75, 1])
+    half = (high - low) / 2
+    spread = third - first if third > first else half
+    if ((z == low) | (z == high)).all():
+        middle, spread = low + half, half
+    fill = float(np.median(x))
+    return Shaped(column, fill, scale, 1.0, float(middle), float(spread) or 1.0)
+
+
 def zero_heavy(values: pd.Series) -> bool:
     """Whether zeros are a group of their own among the numbers."""
     share = float((numbers(values) == 0).mean())

@@ -12,6 +12,8 @@ from stackkit.errors import ConfigError, nearest
 from stackkit.features.encoder import FittedRecipe
 from stackkit.features.kernel import fit_kernel
 from stackkit.features.linear import fit_linear
+from stackkit.features.native import fit_native
+from stackkit.features.nets import fit_nets
 from stackkit.features.target import Target
 from stackkit.features.trees import fit_trees
 
@@ -44,8 +46,10 @@ class FeatureRecipe:
 _KINDS = (NUMERIC, DATETIME, CATEGORICAL, TEXT)
 _RECIPES = {
     "trees": FeatureRecipe("trees", 2, _KINDS, fit_trees),
+    "native": FeatureRecipe("native", 1, _KINDS, fit_native),
     "linear": FeatureRecipe("linear", 2, _KINDS, fit_linear),
     "kernel": FeatureRecipe("kernel", 1, _KINDS, fit_kernel),
+    "nets": FeatureRecipe("nets", 1, _KINDS, fit_nets),
 }
 
 

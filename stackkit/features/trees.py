@@ -20,15 +20,21 @@ LEAST = 2  # rows of a level that is kept apart
 
 def fit_trees(frame: pd.DataFrame, schema: Schema, target: Target | None = None) -> FittedRecipe:
     """Fit on typed training rows; constant columns are left out."""
-    encode = {NUMERIC: _numbers, CATEGORICAL: _categories, DATETIME: _dates, TEXT: _texts}
+    encode = {
+        NUMERIC: as_they_are,
+        CATEGORICAL: _codes,
+        DATETIME: date_parts,
+        TEXT: text_parts,
+    }
     return fit_columns(frame, schema, target, encode)
 
 
-def _numbers(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
+def as_they_are(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
+    """A number with its missing values, unless it is constant."""
     return [Raw(column)] if varies(values) else []
 
 
-def _categories(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
+def _codes(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
     counts = count_levels(values)
     if not varies(values):
         return []
@@ -36,10 +42,12 @@ def _categories(column: str, values: pd.Series, target: Target | None) -> list[E
     return codes if len(counts) <= CODES else [*codes, *many_levels(column, values, target)]
 
 
-def _dates(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
+def date_parts(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
+    """The parts of a date that vary."""
     parts = varying_parts(values)
     return [DateParts(column, parts, values.min())] if parts else []
 
 
-def _texts(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
+def text_parts(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
+    """Vectors, sizes and recurrence of a text."""
     return text_columns(column, values, target, TEXT_SIZE)

@@ -11,6 +11,7 @@ import pytest
 from stackkit.competition.schema import Schema, infer_schema
 from stackkit.errors import ConfigError
 from stackkit.features.recipes import get_recipe, recipe_names
+from stackkit.features.target import Target
 
 
 def awkward(n: int = 120, seed: int = 0) -> pd.DataFrame:
@@ -40,6 +41,11 @@ def awkward(n: int = 120, seed: int = 0) -> pd.DataFrame:
 FRAME = awkward()
 SCHEMA = infer_schema(FRAME, None, list(FRAME.columns))
 TYPED = SCHEMA.apply(FRAME)
+Y = (np.random.default_rng(5).random(120) < 0.4).astype(np.int64)
+TARGET = Target(Y, "binary", seed=3)
+KEEP_MISSING = ("trees", "native")
+CROWDED = pd.DataFrame({"town": [f"t{i % 66}" for i in range(120)], "x": np.arange(120.0)})
+CROWDED_SCHEMA = Schema({"town": "categorical", "x": "numeric"})
 
 
 @pytest.fixture(params=recipe_names())
@@ -48,14 +54,30 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def test_matrices_keep_their_contract(name: str) -> None:
-    matrix = get_recipe(name).fit(TYPED, SCHEMA).transform(TYPED)
-    assert matrix.values.dtype == np.float32
-    assert matrix.values.flags.c_contiguous
-    assert matrix.values.shape == (len(TYPED), len(matrix.names))
-    assert len(matrix.levels) == len(matrix.names) == len(set(matrix.names))
-    for j in matrix.categorical:
-        codes = matrix.values[:, j][~np.isnan(matrix.values[:, j])]
-        assert set(codes) <= set(range(matrix.levels[j]))
+    fitted = get_recipe(name).fit(TYPED, SCHEMA, TARGET)
+    for matrix in (fitted.own(TYPED, TARGET), fitted.transform(TYPED)):
+        assert matrix.values.dtype == np.float32
+        assert matrix.values.flags.c_contiguous
+        assert matrix.values.shape == (len(TYPED), len(matrix.names))
+        assert len(matrix.levels) == len(matrix.names) == len(set(matrix.names))
+        assert not np.isinf(matrix.values).any()
+        assert name in KEEP_MISSING or np.isfinite(matrix.values).all()
+        for j in matrix.categorical:
+            codes = matrix.values[:, j][~np.isnan(matrix.values[:, j])]
+            assert set(codes) <= set(range(matrix.levels[j]))
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_target_encodings_of_a_fits_own_rows_are_not_those_of_others(name: str, task: str) -> None:
+    y = Y if task == "binary" else np.arange(120) % 3 if task == "multiclass" else Y + 0.5
+    target = Target(y, task)
+    fitted = get_recipe(name).fit(CROWDED, CROWDED_SCHEMA, target)
+    own, other = fitted.own(CROWDED, target), fitted.transform(CROWDED)
+    encoded = [j for j, n in enumerate(own.names) if ":target" in n]
+    assert len(encoded) == (0 if name == "native" else 3 if task == "multiclass" else 1)
+    plain = [j for j in range(len(own.names)) if j not in encoded]
+    np.testing.assert_array_equal(own.values[:, plain], other.values[:, plain])
+    assert all((own.values[:, j] != other.values[:, j]).any() for j in encoded)
 
 
 def test_constant_columns_are_left_out(name: str) -> None:
@@ -64,10 +86,11 @@ def test_constant_columns_are_left_out(name: str) -> None:
 
 
 def test_one_row_equals_the_same_row_in_a_batch(name: str) -> None:
-    fitted = get_recipe(name).fit(TYPED.iloc[:80], SCHEMA)
+    fitted = get_recipe(name).fit(TYPED.iloc[:80], SCHEMA, Target(Y[:80], "binary"))
     whole = fitted.transform(TYPED).values
-    rows = [fitted.transform(TYPED.iloc[[i]].reset_index(drop=True)).values for i in range(120)]
-    np.testing.assert_array_equal(np.concatenate(rows), whole)
+    chosen = range(0, 120, 5)
+    rows = [fitted.transform(TYPED.iloc[[i]].reset_index(drop=True)).values for i in chosen]
+    np.testing.assert_array_equal(np.concatenate(rows), whole[::5])
 
 
 def test_fitting_reads_only_its_rows_and_changes_none(name: str) -> None:

@@ -5,6 +5,7 @@ A field here is a key there. Unknown keys are errors that name the nearest valid
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import re
 import tomllib
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stackkit.errors import ConfigError, nearest
+from stackkit.errors import ConfigError, nearest, shown
 
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,40}")
 
@@ -31,12 +32,39 @@ def check_name(name: str, what: str = "name") -> str:
     return name
 
 
+_MARKS = {"separator": '";" or "\\t"', "decimal": '","', "thousands": '"," or "."'}
+
+
+def _refuse_unknown_encoding(name: str) -> None:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        hint = 'one that Python has, such as "cp1252" or "utf-16"'
+        raise ConfigError("[data] encoding is known", repr(name), hint) from None
+
+
 @dataclass(frozen=True)
 class DataConfig:
-    """[data]: how the files are read."""
+    """[data]: how the files are read.
+
+    The marks are for CSVs: `separator` between the columns of a row, `decimal` within numbers and
+    `thousands` between their digits, one character each; `encoding` as Python names it.
+    """
 
     na_values: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+    separator: str = ","
+    decimal: str = "."
+    thousands: str | None = None
     extra_train: str | None = None
+
+    def __post_init__(self) -> None:
+        for key in ("separator", "decimal", "thousands"):
+            value = getattr(self, key)
+            if value is not None and len(value) != 1:
+                rule, hint = f"[data] {key} is one character", f"such as {_MARKS[key]}"
+                raise ConfigError(rule, repr(value), hint)
+        _refuse_unknown_encoding(self.encoding)
 
 
 @dataclass(frozen=True)
@@ -76,10 +104,14 @@ class FeaturesConfig:
 
 @dataclass(frozen=True)
 class ModelsConfig:
-    """[models]: which base models run; `params` holds the tables [models.<name>]."""
+    """[models]: which base models run; `params` holds the tables [models.<name>].
+
+    A Fit that is not done after `deadline` ("90s", "10m", "2h") is ended and its model left out.
+    """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    deadline: str = "2h"
     params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -138,9 +170,11 @@ def read_config(path: str | Path) -> CompetitionConfig:
             "correct the path, or write one",
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name} is valid TOML in UTF-8", str(error)) from None
+        hint = "mend that place; text stands in quotes"
+        raise ConfigError(f"{path.name} is valid TOML in UTF-8", str(error), hint) from None
     except OSError as error:
-        raise ConfigError(f"{path.name} can be read", str(error)) from None
+        hint = "a file that you may read"
+        raise ConfigError(f"{path.name} can be read", str(error), hint) from None
     return parse_config(table, folder=path.parent)
 
 
@@ -152,7 +186,7 @@ def parse_config(table: Mapping[str, Any], folder: str | Path = ".") -> Competit
         models = {f.name: getattr(models, f.name) for f in dataclasses.fields(models)}
         models |= models.pop("params")
     if not isinstance(models, Mapping):
-        raise ConfigError("[models] is a table", repr(models))
+        raise ConfigError("[models] is a table", repr(models), 'include = ["ridge"] below it')
     models = dict(models)
     params = {key: models.pop(key) for key in list(models) if isinstance(models[key], dict)}
     config = _build(CompetitionConfig, {**table, "models": {**models, "params": params}}, "")
@@ -173,10 +207,12 @@ def _build(kind: type, table: Mapping[str, Any], where: str) -> Any:
     valid = {f.name: f for f in dataclasses.fields(kind) if f.name != "folder"}
     for key in table:
         if key not in valid:
-            raise ConfigError(f"unknown key {where + key!r}", hint=nearest(key, valid))
+            got = f"{key} = {shown(table[key])}"
+            raise ConfigError(f"unknown key {where + key!r}", got, nearest(key, valid))
     missing = [n for n, f in valid.items() if n not in table and _required(f)]
     if missing:
-        raise ConfigError(f"competition.toml needs {', '.join(missing)}", hint="add the key")
+        got = f"only {', '.join(table)}" if table else "none"
+        raise ConfigError(f"competition.toml needs {', '.join(missing)}", got, "add the key")
     return kind(**{key: _value(hints[key], value, where + key) for key, value in table.items()})
 
 
@@ -189,7 +225,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         if isinstance(value, hint):
             return value
         if not isinstance(value, dict):
-            raise ConfigError(f"[{where}] is a table", repr(value))
+            hint = f"[{where}] on a line of its own"
+            raise ConfigError(f"[{where}] is a table", repr(value), hint)
         return _build(hint, value, f"{where}.")
     if where == "target":
         return value
@@ -200,7 +237,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
         named = [t for t in allowed if t is not types.NoneType]
         names = " or ".join(_TOML_NAMES.get(t, t.__name__) for t in named)
-        raise ConfigError(f"{where} is of type {names}", repr(value))
+        hint = "text stands in quotes, numbers and true or false without"
+        raise ConfigError(f"{where} is of type {names}", repr(value), hint)
     if isinstance(value, tuple) and not all(isinstance(v, str) for v in value):
         raise ConfigError(f"{where} is a list of text", repr(list(value)), "quote each entry")
     return value

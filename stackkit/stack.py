@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
+from stackkit.budget import Budget
 from stackkit.cache.versions import changed_versions
 from stackkit.crossfit import fit_level
 from stackkit.crossfit.bench import Bench, Inputs
 from stackkit.crossfit.executor import Executor
+from stackkit.crossfit.job import FitForecast
+from stackkit.crossfit.loop import LevelResult
 from stackkit.crossfit.progress import Progress
-from stackkit.errors import ModelError
+from stackkit.errors import BudgetError, ModelError
 from stackkit.evaluation import GateDecision, gate, leaderboard
 from stackkit.features import get_recipe, recipe_names
 from stackkit.predictions import Predictions
 from stackkit.presets import INCUMBENT, PRIOR, Node, level_of
-from stackkit.spec import ModelSpec
+from stackkit.schedule import Work, reserve
+from stackkit.sizing import Size
+from stackkit.spec import ModelSpec, objective_for
 
+WRITING = 1.0  # seconds kept back for choosing and writing a submission
+WRITING_A_ROW = 4e-6
 PLAN_COLUMNS = ("name", "role", "reads", "cached", "fits", "key8", "note")
 
 
@@ -30,6 +37,8 @@ class Stack:
     ----------
     records : by name, in the order of levels.
     failures : reasons, by name.
+    left_out : reasons, by name, of models that the time limit did not admit.
+    forecasts : of each Fit that was fitted now, what it was expected to cost and what it cost.
     fitted : Fits that were fitted now.
     interrupted : whether the user broke off: what was finished is here.
     decision : what the gate chose.
@@ -37,6 +46,8 @@ class Stack:
 
     records: dict[str, Predictions] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    forecasts: list[FitForecast] = field(default_factory=list)
     fitted: int = 0
     interrupted: bool = False
     decision: GateDecision | None = None
@@ -79,32 +90,67 @@ def unread_columns(bench: Bench) -> list[str]:
 
 
 def fit_stack(
-    nodes: Sequence[Node], bench: Bench, executor: Executor, progress: Progress | None = None
+    nodes: Sequence[Node],
+    bench: Bench,
+    executor: Executor,
+    progress: Progress | None = None,
+    budget: Budget | None = None,
+    decided: Callable[[dict[str, str]], None] = lambda left_out: None,
 ) -> Stack:
     """Fit a stack level by level; a model that fails is left out of what stands on it.
 
     After the first Ctrl-C no further base model is fitted; the levels above go on with what is
     there. A second one is KeyboardInterrupt.
 
+    Parameters
+    ----------
+    budget : the time that all levels and the writing of a submission may take; None: any.
+    decided : is told the models that a level leaves out for want of time, before the next level
+        builds on that.
+
     Raises
     ------
     ModelError : no base model is left.
     """
-    stack = Stack()
-    for level in level_of(nodes):
-        works = _works(level, stack, bench)
-        result = fit_level(works, bench, executor, progress)
+    stack, levels = Stack(), level_of(nodes)
+    budget = budget or Budget()
+    for i, level in enumerate(levels):
+        until = budget.end - _kept_back(levels[i + 1 :], bench, executor.jobs)
+        result = fit_level(_works(level, stack, bench), bench, executor, progress, until)
         if stack.interrupted and result.interrupted:
             raise KeyboardInterrupt
-        stack.records |= {r.name: r for r in result.records}
-        stack.failures |= result.failures
-        stack.fitted += result.fitted
-        stack.interrupted |= result.interrupted
+        if result.left_out:
+            decided(result.left_out)
+        _add(stack, result)
         if not any(name != PRIOR for name in stack.records):
-            _no_model(stack)
+            _no_model(stack, budget)
             return stack
     stack.decision = _gate(stack.records)
     return stack
+
+
+def _add(stack: Stack, result: LevelResult) -> None:
+    stack.records |= {r.name: r for r in result.records}
+    stack.failures |= result.failures
+    stack.left_out |= result.left_out
+    stack.forecasts += result.forecasts
+    stack.fitted += result.fitted
+    stack.interrupted |= result.interrupted
+
+
+def _kept_back(levels: Sequence[Sequence[Node]], bench: Bench, workers: int) -> float:
+    """Seconds that levels to come and the writing of a submission are expected to need."""
+    works = [[_expected_work(node, bench) for node in level] for level in levels]
+    return reserve(works, workers) + WRITING + WRITING_A_ROW * bench.competition.n_test
+
+
+def _expected_work(node: Node, bench: Bench) -> Work:
+    """A model above level 0 before its parents are there."""
+    competition, spec = bench.competition, node.spec
+    width = objective_for(competition, spec.learner).width
+    size = Size(competition.n_rows, max(1, len(node.parents)), width)
+    waiting = (size,) * len(bench.fit_ids(spec))
+    return Work(spec.name, cost=spec.cost, waiting=waiting)
 
 
 def _works(level: Sequence[Node], stack: Stack, bench: Bench) -> list[tuple[ModelSpec, Inputs]]:
@@ -129,8 +175,13 @@ def _parents(node: Node, records: dict[str, Predictions]) -> list[Predictions] |
     return [records[p] for p in node.parents if p in records] if node.parents else None
 
 
-def _no_model(stack: Stack) -> None:
-    """Nothing to submit: the user broke off, or every base model failed."""
+def _no_model(stack: Stack, budget: Budget) -> None:
+    """Nothing to submit: the user broke off, time was too short, or every base model failed."""
+    if stack.left_out and not stack.interrupted:
+        reasons = "; ".join(f"{n} {r}" for n, r in {**stack.failures, **stack.left_out}.items())
+        hint = "a longer --time-limit, --profile quick, or fewer [models] include"
+        rule = f"at least one base model is done within {budget.seconds:,.0f} s"
+        raise BudgetError(rule, reasons, hint)
     if not stack.interrupted:
         reasons = "; ".join(f"{n} {r}" for n, r in stack.failures.items())
         raise ModelError("at least one base model can be fitted", reasons)

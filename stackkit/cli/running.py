@@ -7,13 +7,12 @@ from pathlib import Path
 import click
 
 from stackkit.cli.options import CACHE_DIR, COMPETITION, PROFILE, SEED, print_table
-from stackkit.errors import BudgetError
 
 
 @click.command()
 @COMPETITION
 @PROFILE
-@click.option("--time-limit", metavar="10m", help="Not yet available.")
+@click.option("--time-limit", metavar="10m", help="For everything, from the start of the command.")
 @click.option(
     "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes; default: cores."
 )
@@ -30,8 +29,9 @@ def run(
     seed: int,
 ) -> None:
     """Fit what is missing of the stack, choose, write the submission."""
-    if time_limit is not None:
-        raise BudgetError("--time-limit is not yet available", repr(time_limit), "leave it out")
+    from stackkit.budget import Budget
+
+    budget = Budget.of_process(time_limit)
     from stackkit.crossfit.progress import default_progress
     from stackkit.report.tables import plan_notes, run_text
     from stackkit.runs import run_setup, set_up
@@ -39,7 +39,7 @@ def run(
     setup = set_up(competition, profile, cache_dir, seed)
     for note in plan_notes(setup):
         click.echo(note, err=True)
-    done = run_setup(setup, jobs, output, default_progress())
+    done = run_setup(setup, jobs, output, default_progress(), budget)
     click.echo(run_text(setup, done))
     if done.stack.interrupted:
         click.echo("interrupted: went on with what was finished", err=True)

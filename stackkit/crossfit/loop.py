@@ -7,6 +7,7 @@ into a record.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from stackkit.cache import OOFCache
 from stackkit.competition import Competition
 from stackkit.crossfit.bench import Bench, Inputs, Recipe
 from stackkit.crossfit.executor import Executor, shared_pool
+from stackkit.crossfit.job import FitForecast
 from stackkit.crossfit.progress import Progress, Silent
 from stackkit.crossfit.queue import FitQueue
 from stackkit.errors import ConfigError, ModelError
@@ -32,12 +34,16 @@ class LevelResult:
     ----------
     records : in the order of the specs, less those that failed.
     failures : reasons, by name.
+    left_out : reasons, by name, of models that the time did not admit.
+    forecasts : of each Fit that was fitted now, what it was expected to cost and what it cost.
     fitted : Fits that were fitted now.
     interrupted : whether the user broke off.
     """
 
     records: list[Predictions] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    forecasts: list[FitForecast] = field(default_factory=list)
     fitted: int = 0
     interrupted: bool = False
 
@@ -79,14 +85,18 @@ def fit_level(
     bench: Bench,
     executor: Executor,
     progress: Progress | None = None,
+    until: float = math.inf,
 ) -> LevelResult:
-    """Records of several specs, each with what it reads. A failure drops a model, not the level."""
+    """Records of several specs, each with what it reads. A failure drops a model, not the level.
+
+    `until` is when the level's time is over (time.monotonic).
+    """
     recipes = [bench.recipe(spec, source) for spec, source in works]
     _refuse_twins(recipes)
     result, progress = LevelResult(), progress or Silent()
     found = _cached(recipes, bench, progress)
     missing = [r for r in recipes if r.key not in found]
-    found |= _fit_missing(missing, bench, executor, progress, result)
+    found |= _fit_missing(missing, bench, executor, progress, until, result)
     result.records = [
         found[r.key].with_(name=r.spec.name, role=r.spec.role) for r in recipes if r.key in found
     ]
@@ -107,34 +117,46 @@ def _cached(recipes: Sequence[Recipe], bench: Bench, progress: Progress) -> dict
 
 
 def _fit_missing(
-    recipes: list[Recipe], bench: Bench, executor: Executor, progress: Progress, result: LevelResult
+    recipes: list[Recipe],
+    bench: Bench,
+    executor: Executor,
+    progress: Progress,
+    until: float,
+    result: LevelResult,
 ) -> dict[str, Predictions]:
     """Fit what no other process works on; then wait for the others, one by one."""
     made: dict[str, Predictions] = {}
     with ExitStack() as locks:
         mine = [r for r in recipes if locks.enter_context(bench.shelf.lock(r.key, wait=False))]
-        made |= _run_queue(mine, bench, executor, progress, result)
+        made |= _run_queue(mine, bench, executor, progress, until, result)
     for recipe in recipes:
         if recipe not in mine and not result.interrupted:
             try:
                 with bench.shelf.lock(recipe.key):
-                    made |= _run_queue([recipe], bench, executor, progress, result)
+                    made |= _run_queue([recipe], bench, executor, progress, until, result)
             except KeyboardInterrupt:
                 result.interrupted = True
     return made
 
 
 def _run_queue(
-    recipes: list[Recipe], bench: Bench, executor: Executor, progress: Progress, result: LevelResult
+    recipes: list[Recipe],
+    bench: Bench,
+    executor: Executor,
+    progress: Progress,
+    until: float,
+    result: LevelResult,
 ) -> dict[str, Predictions]:
     """Fit recipes whose locks are held, less those that another process has stored by now."""
     made = _cached(recipes, bench, progress)
     recipes = [r for r in recipes if r.key not in made]
     if not recipes:
         return made
-    queue = FitQueue(recipes, bench, executor, progress)
+    queue = FitQueue(recipes, bench, executor, progress, until)
     made |= queue.run()
     result.failures |= queue.failures
+    result.left_out |= queue.left_out
+    result.forecasts += queue.forecasts
     result.fitted += queue.fitted
     result.interrupted |= queue.interrupted
     return made

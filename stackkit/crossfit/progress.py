@@ -25,6 +25,9 @@ class Progress(Protocol):
     def model_failed(self, name: str, reason: str) -> None:
         """A model was dropped."""
 
+    def model_left_out(self, name: str, reason: str) -> None:
+        """The time did not admit a model."""
+
     def finish(self) -> None:
         """The level is over."""
 
@@ -39,6 +42,8 @@ class Silent:
     def model_done(self, record: Predictions, cached: bool) -> None: ...
 
     def model_failed(self, name: str, reason: str) -> None: ...
+
+    def model_left_out(self, name: str, reason: str) -> None: ...
 
     def finish(self) -> None: ...
 
@@ -59,6 +64,9 @@ class Lines:
 
     def model_failed(self, name: str, reason: str) -> None:
         self._say(f"  {name} dropped: {reason}")
+
+    def model_left_out(self, name: str, reason: str) -> None:
+        self._say(f"  {name} left out: {reason}")
 
     def finish(self) -> None: ...
 
@@ -91,6 +99,9 @@ class Bar:
 
     def model_failed(self, name: str, reason: str) -> None:
         self._bar.write(f"  {name} dropped: {reason}", file=sys.stderr)
+
+    def model_left_out(self, name: str, reason: str) -> None:
+        self._bar.write(f"  {name} left out: {reason}", file=sys.stderr)
 
     def finish(self) -> None:
         self._bar.close()

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Iterator, Sequence
+import math
+import time
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import psutil
 from pebble import ProcessExpired
 
+from stackkit.budget import parse_seconds
 from stackkit.cache.atomic import folder_size
-from stackkit.cost import MemorySampler, fit_peak_mb
+from stackkit.cost import MemorySampler
 from stackkit.crossfit.assemble import assemble, load_done
 from stackkit.crossfit.bench import Bench, Recipe
 from stackkit.crossfit.executor import Executor, Interrupts, WorkerError
+from stackkit.crossfit.job import FitForecast, Job
 from stackkit.crossfit.progress import Progress
 from stackkit.crossfit.worker import FitReport, FitTask, run_fit
 from stackkit.errors import (
@@ -31,6 +32,7 @@ from stackkit.errors import (
 from stackkit.features.source import trim_scratch
 from stackkit.folds import Fit
 from stackkit.predictions import Predictions
+from stackkit.schedule import Plan, forecast, machine_speed, plan
 from stackkit.scoring import running_score
 
 log = logging.getLogger("stackkit")
@@ -41,55 +43,40 @@ LISTEN = 0.2  # seconds between two looks for Ctrl-C
 TITLES = {"base": "level 0", "meta": "level 1", "blend": "level 2"}
 
 
-@dataclass(eq=False)
-class Job:
-    """A recipe whose Fits are being fitted."""
-
-    recipe: Recipe
-    waiting: deque[Fit]
-    running: int = 0
-    costs: dict[str, Any] = field(default_factory=dict)
-    scores: list[float] = field(default_factory=list)
-    peak_mb: float = 0.0
-    dropped: bool = False
-
-    @property
-    def name(self) -> str:
-        """The spec's name."""
-        return self.recipe.spec.name
-
-    @property
-    def done(self) -> bool:
-        """Whether every Fit is there."""
-        return not (self.waiting or self.running or self.dropped)
-
-
 class FitQueue:
-    """Fits several recipes, longest first; as many Fits at once as the executor has workers.
+    """Fits several recipes in the planner's order; as many Fits at once as there are workers.
 
-    After `run`: `failures` (name -> reason), `fitted` (Fits fitted now), `interrupted`.
+    After `run`: `failures` and `left_out` (name -> reason), `fitted` (Fits fitted now),
+    `forecasts`, `interrupted`.
+
+    Parameters
+    ----------
+    until : when the level's time is over (time.monotonic).
     """
 
     def __init__(
-        self, recipes: Sequence[Recipe], bench: Bench, executor: Executor, progress: Progress
+        self,
+        recipes: Sequence[Recipe],
+        bench: Bench,
+        executor: Executor,
+        progress: Progress,
+        until: float = math.inf,
     ) -> None:
-        self.bench, self.executor, self.progress = bench, executor, progress
+        self.bench, self.executor, self.progress, self.until = bench, executor, progress, until
         self.failures: dict[str, str] = {}
+        self.left_out: dict[str, str] = {}
+        self.forecasts: list[FitForecast] = []
         self.fitted, self.interrupted = 0, False
-        ordered = sorted(recipes, key=lambda r: -r.spec.cost.seconds)
-        self._jobs = [self._job(recipe) for recipe in ordered]
+        self._jobs = [Job.of(recipe, bench) for recipe in recipes]
         self._flying: dict[Future, tuple[Job, Fit]] = {}
         self._made: dict[str, Predictions] = {}
         self._sampler = MemorySampler()
         self._said_full = False
         self._models_bytes = folder_size(bench.shelf.folder / "models")
-
-    def _job(self, recipe: Recipe) -> Job:
-        partial = self.bench.shelf.partial(recipe.key)
-        return Job(recipe, deque(f for f in recipe.fits if partial.load(f.id) is None))
+        self._deadline = parse_seconds(bench.competition.config.models.deadline, "a deadline")
 
     def run(self) -> dict[str, Predictions]:
-        """Records by key; returns when each recipe is a record or a failure, or on Ctrl-C."""
+        """Records by key; returns when each is made, left out or failed, or on Ctrl-C."""
         trim_scratch(self.bench.shelf.scratch, SCRATCH_LIMIT)
         self.bench.shelf.sweep()
         title = TITLES[self._jobs[0].recipe.spec.role]
@@ -112,26 +99,46 @@ class FitQueue:
             landed = wait(list(self._flying), LISTEN, return_when=FIRST_COMPLETED).done
             for future in landed:
                 self._land(future)
+            self._end_overdue()
         self.interrupted |= interrupts.asked
+        if not self.interrupted:
+            self._leave_out_the_rest()
+
+    def _plan(self) -> Plan:
+        now = time.monotonic()
+        works = [job.work(now) for job in self._jobs if not job.dropped]
+        return plan(works, self.until - now, self.executor.jobs)
 
     def _start_some(self) -> bool:
         """Start Fits while there are workers and memory for them; whether one was started."""
         started = False
-        for job, fit in list(self._startable()):
-            if len(self._flying) >= self.executor.jobs or not self._has_memory(job):
-                break
-            job.waiting.remove(fit)
-            job.running += 1
-            self._flying[self.executor.submit(run_fit, self._task(job, fit))] = (job, fit)
-            started = True
+        by_name = {job.name: job for job in self._jobs if job.open}
+        if len(self._flying) >= self.executor.jobs or not by_name:
+            return started
+        for name in self._plan().order:
+            while name in by_name and by_name[name].open and self._may_start(by_name[name]):
+                self._start(by_name[name])
+                started = True
         return started
 
-    def _startable(self) -> Iterator[tuple[Job, Fit]]:
-        return ((job, fit) for job in self._jobs if not job.dropped for fit in job.waiting)
+    def _may_start(self, job: Job) -> bool:
+        """Whether a worker is idle, and memory is free where another Fit runs beside.
 
-    def _has_memory(self, job: Job) -> bool:
-        """A Fit whose predicted peak exceeds the free memory is not started beside another."""
-        return not self._flying or job.peak_mb <= psutil.virtual_memory().available / 2**20
+        Fits that run may still grow to what they are expected to take.
+        """
+        if len(self._flying) >= self.executor.jobs:
+            return False
+        flights = (f for other in self._jobs for f in other.running.values())
+        taken = sum(flight.forecast.memory_mb for flight in flights)
+        needed = forecast(job.work(0.0), job.size(job.waiting[0])).memory_mb
+        return not self._flying or needed + taken <= psutil.virtual_memory().available / 2**20
+
+    def _start(self, job: Job) -> None:
+        fit = job.waiting[0]
+        now = time.monotonic()
+        speed = machine_speed(other.work(now) for other in self._jobs)
+        job.start(fit, forecast(job.work(now), job.size(fit), speed))
+        self._flying[self.executor.submit(run_fit, self._task(job, fit))] = (job, fit)
 
     def _task(self, job: Job, fit: Fit) -> FitTask:
         bench, recipe = self.bench, job.recipe
@@ -157,7 +164,6 @@ class FitQueue:
 
     def _land(self, future: Future) -> None:
         job, fit = self._flying.pop(future)
-        job.running -= 1
         if job.dropped:
             return
         try:
@@ -173,8 +179,7 @@ class FitQueue:
     def _record_cost(self, job: Job, fit: Fit, report: FitReport) -> None:
         self.fitted += 1
         self._models_bytes += report.model_bytes
-        job.costs[fit.id] = self._sampler.complete(report.cost, report.pid)
-        job.peak_mb = max(job.peak_mb, fit_peak_mb(job.costs[fit.id]))
+        self.forecasts.append(job.land(fit, self._sampler.complete(report.cost, report.pid)))
 
     def _running_score(self, job: Job, fit: Fit) -> float | None:
         """The mean score of the Fits that are done, by the plainest decision."""
@@ -183,6 +188,30 @@ class FitQueue:
             arrays = loaded[0]
             job.scores.append(running_score(self.bench.competition, arrays["oof"], arrays["rows"]))
         return float(np.nanmean(job.scores)) if np.isfinite(job.scores).any() else None
+
+    def _end_overdue(self) -> None:
+        """End Fits past their deadline, and every Fit when the level's time is over."""
+        now = time.monotonic()
+        over = now >= self.until
+        for future, (job, fit) in list(self._flying.items()):
+            late = not job.dropped and now - job.running[fit.id].started > self._deadline
+            if not (over or late):
+                continue
+            del self._flying[future]
+            self._cancel([future])
+            if late:
+                self._drop(job, fit, _Late(self._deadline))
+            elif not job.dropped:
+                job.waiting.append(job.running.pop(fit.id).fit)
+
+    def _leave_out_the_rest(self) -> None:
+        """Models whose Fits the time did not admit."""
+        reasons = self._plan().left_out
+        for job in self._jobs:
+            if job.open:
+                job.dropped = True
+                self.left_out[job.name] = reasons.get(job.name, "the time for its level was over")
+                self.progress.model_left_out(job.name, self.left_out[job.name])
 
     def _drop(self, job: Job, fit: Fit, error: Exception) -> None:
         """Leave a model out; what the user must mend before anything can work ends the run."""
@@ -218,9 +247,16 @@ class FitQueue:
         return bench.shelf.store(record)
 
 
+class _Late(Exception):
+    """A Fit ran past its deadline."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"not done after {seconds:,.0f} s, its deadline: [models] deadline")
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, ProcessExpired):
         return f"its worker ended with exit code {error.exitcode} (out of memory?)"
-    if isinstance(error, StackkitError | WorkerError):
+    if isinstance(error, StackkitError | WorkerError | _Late):
         return str(error)
     return f"{type(error).__name__}: {error}"

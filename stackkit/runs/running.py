@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from stackkit.budget import Budget
 from stackkit.competition import Competition
 from stackkit.crossfit import Progress, default_progress, shared_pool
 from stackkit.evaluation import leaderboard
 from stackkit.places import submissions_folder
-from stackkit.runs.reports import now, write_report
+from stackkit.presets import Node
+from stackkit.runs.reports import RunReport, decisions_to_follow
 from stackkit.runs.setup import Setup, set_up
 from stackkit.stack import Stack, fit_stack
 from stackkit.submission import (
@@ -52,6 +54,7 @@ def run(
     output: str | Path | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    time_limit: str | float | None = None,
 ) -> Run:
     """Fit what is missing of a stack, let the gate choose, write the submission.
 
@@ -59,6 +62,7 @@ def run(
     ----------
     jobs : worker processes; None: one a core.
     output : the folder of submissions; None: the project's own.
+    time_limit : seconds, or "90s", "10m", "1.5h", for all of it from this call on.
     The others as for `set_up`.
 
     Raises
@@ -66,18 +70,35 @@ def run(
     StackkitError : what the user can mend.
     KeyboardInterrupt : broken off before anything could be submitted.
     """
+    budget = Budget.from_now(time_limit)
     setup = set_up(competition, profile, cache_dir, seed)
-    return run_setup(setup, jobs, output, progress or default_progress())
+    return run_setup(setup, jobs, output, progress or default_progress(), budget)
 
 
-def run_setup(setup: Setup, jobs: int | None, output: str | Path | None, progress: Progress) -> Run:
-    """`run` for what `set_up` made."""
-    started = now()
+def run_setup(
+    setup: Setup,
+    jobs: int | None,
+    output: str | Path | None,
+    progress: Progress,
+    budget: Budget | None = None,
+) -> Run:
+    """`run` for what `set_up` made, within a budget of time."""
+    budget = budget or Budget()
+    report = RunReport(setup, time_limit=budget.seconds if budget.limited else None)
     if setup.competition.test is not None:
         submission_format(setup.competition)
         made_folder(Path(output or submissions_folder(setup.competition.config)))
-    stack = fit_stack(setup.nodes, setup.bench, shared_pool(jobs or cores()), progress)
-    return submit(setup, stack, output, started=started)
+    nodes = _followed(setup, report) if budget.limited else setup.nodes
+    pool = shared_pool(jobs or cores())
+    stack = fit_stack(nodes, setup.bench, pool, progress, budget, report.decide)
+    stack.left_out = dict(report.left_out)
+    return submit(setup, stack, output, report=report)
+
+
+def _followed(setup: Setup, report: RunReport) -> list[Node]:
+    """The nodes, less those that the broken-off run which this one resumes had left out."""
+    report.left_out.update(decisions_to_follow(report))
+    return [node for node in setup.nodes if node.spec.name not in report.left_out]
 
 
 def submit(
@@ -85,7 +106,7 @@ def submit(
     stack: Stack,
     output: str | Path | None = None,
     note: str = "",
-    started: str | None = None,
+    report: RunReport | None = None,
 ) -> Run:
     """Write the submission of what a stack chose, and the report of the run.
 
@@ -99,7 +120,8 @@ def submit(
     if competition.test is not None:
         folder = output or submissions_folder(competition.config)
         path = write_submission(competition, chosen, folder, labels, note)
-    return Run(stack, path, write_report(setup, stack, path, labels, started or now()))
+    report = report or RunReport(setup)
+    return Run(stack, path, report.finish(stack, path, labels))
 
 
 def cores() -> int:

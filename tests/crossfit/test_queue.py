@@ -186,7 +186,7 @@ def test_a_fit_that_exceeds_the_free_memory_is_not_started_beside_another(
 ):
     memory = SimpleNamespace(available=free)
     monkeypatch.setattr("stackkit.crossfit.queue.psutil.virtual_memory", lambda: memory)
-    monkeypatch.setattr("stackkit.crossfit.queue.fit_peak_mb", lambda cost: 100.0)
+    monkeypatch.setattr("stackkit.crossfit.job.fit_peak_mb", lambda cost: 100.0)
     spec = toy(seconds=0.15)
     (record,) = fit_level([(spec, None)], bench(folds=plan(splits=6)), pool).records
     assert (overlaps(record) == 0) == (free == 0)

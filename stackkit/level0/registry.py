@@ -6,10 +6,32 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from stackkit.errors import ConfigError, nearest
-from stackkit.level0 import baseline, boosting, forests, linear, neural
+from stackkit.level0 import (
+    baseline,
+    bayes,
+    boosting,
+    discriminant,
+    forests,
+    gaussian,
+    kernels,
+    linear,
+    neighbors,
+    neural,
+)
 from stackkit.spec import ModelSpec
 
-_FAMILIES = (baseline, linear, forests, boosting, neural)
+_FAMILIES = (
+    baseline,
+    linear,
+    kernels,
+    gaussian,
+    neighbors,
+    bayes,
+    discriminant,
+    forests,
+    boosting,
+    neural,
+)
 
 _BUILT_IN: dict[str, ModelSpec] = {s.name: s for family in _FAMILIES for s in family.SPECS}
 _registered: dict[str, ModelSpec] = {}

@@ -1,7 +1,42 @@
-"""What records are worth: pure functions over them."""
+"""What data and records are worth: pure functions over them."""
 
-from stackkit.evaluation.diversity import error_correlation
+from stackkit.evaluation.adversarial import AdversarialValidation, adversarial_validation
+from stackkit.evaluation.diversity import (
+    common_rows,
+    disagreement,
+    error_correlation,
+    likeness_order,
+    pair_gains,
+)
+from stackkit.evaluation.duplicates import Duplicates, find_duplicates
 from stackkit.evaluation.gate import MARGIN, GateDecision, gate, paired_gain
+from stackkit.evaluation.honesty import Outlook, decided_labels, honest_scores, outlook
+from stackkit.evaluation.importance import permutation_importance
 from stackkit.evaluation.leaderboard import leaderboard
+from stackkit.evaluation.losses import loss_name, row_losses, segment_losses, worst_rows
 
-__all__ = ["MARGIN", "GateDecision", "error_correlation", "gate", "leaderboard", "paired_gain"]
+__all__ = [
+    "MARGIN",
+    "AdversarialValidation",
+    "Duplicates",
+    "GateDecision",
+    "Outlook",
+    "adversarial_validation",
+    "common_rows",
+    "decided_labels",
+    "disagreement",
+    "error_correlation",
+    "find_duplicates",
+    "gate",
+    "honest_scores",
+    "leaderboard",
+    "likeness_order",
+    "loss_name",
+    "outlook",
+    "pair_gains",
+    "paired_gain",
+    "permutation_importance",
+    "row_losses",
+    "segment_losses",
+    "worst_rows",
+]

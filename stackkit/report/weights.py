@@ -1,15 +1,19 @@
-"""The weights of fitted blends, read from the models that the cache keeps."""
+"""Weights of blends and coefficients of linear meta-models, read from the models that are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stackkit.cache.fitted import load_model
+from stackkit.level1.linear import LinearMetaFit
 from stackkit.predictions import Predictions
 from stackkit.runs import Setup
 
+META_COLUMNS = ("meta", "fit", "member", "class", "column", "weight")
 COLUMNS = ("blend", "fit", "member", "weight")
 EQUAL = "mean"
 
@@ -37,3 +41,48 @@ def _rows(setup: Setup, record: Predictions) -> Iterator[tuple[str, str, str, fl
             return
         for member, weight in zip(estimator.names_, estimator.weights_, strict=True):
             yield record.name, fit, member, float(weight)
+
+
+def meta_coefficients(setup: Setup, records: Iterable[Predictions]) -> pd.DataFrame:
+    """One row a linear meta-model, Fit, member, class and column of the member: the coefficient.
+
+    Coefficients are in the space of the stack (logits, or the target's), in which members have one
+    scale. For values and two classes `class` and `column` are the same; of several classes each
+    has a coefficient on every column of every member. Metas of other kinds, Fits in which a class
+    was missing, and models that were not kept are left out.
+    """
+    records = list(records)
+    rows = [row for r in records if r.role == "meta" for row in _meta_rows(setup, r, records)]
+    return pd.DataFrame(rows, columns=list(META_COLUMNS))
+
+
+def _meta_rows(
+    setup: Setup, record: Predictions, records: Sequence[Predictions]
+) -> Iterator[tuple[str, str, str, str, str, float]]:
+    names = {r.key: r.name for r in records}
+    members = [names.get(key, key[:8]) for key in record.parents]
+    classes = _column_names(setup)
+    folder = setup.bench.shelf.models(record.key)
+    for fit in (f for f in (*record.fits, "full") if (folder / f).exists()):
+        values = _coefficients(load_model(folder / fit).estimator)
+        if values is None or values.size != len(members) * len(classes) ** 2:
+            continue
+        table = values.reshape(len(classes), len(members), len(classes))
+        for (k, i, j), weight in np.ndenumerate(table):
+            yield record.name, fit, members[i], classes[k], classes[j], float(weight)
+
+
+def _column_names(setup: Setup) -> list[str]:
+    """What the columns of a prediction are called."""
+    competition = setup.competition
+    if competition.task == "regression":
+        return [competition.target]
+    classes = [str(c) for c in competition.classes]
+    return classes if competition.width > 1 else classes[-1:]
+
+
+def _coefficients(estimator: Any) -> np.ndarray | None:
+    """(outputs, inputs) of a linear meta-model, None of another."""
+    if not isinstance(estimator, LinearMetaFit):
+        return None
+    return np.atleast_2d(estimator.model_.coef_)

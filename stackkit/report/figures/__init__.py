@@ -1,19 +1,44 @@
 """Figures: functions from records and tables to a Chart, each about one question."""
 
 from stackkit.report.figures.chart import Chart
-from stackkit.report.figures.costs import costs
+from stackkit.report.figures.costs import cost_and_score, costs
+from stackkit.report.figures.data import fold_plan, missing_values, target
+from stackkit.report.figures.diversity import (
+    disagreement,
+    error_correlation,
+    quality_and_likeness,
+)
+from stackkit.report.figures.importances import importances
+from stackkit.report.figures.outlooks import fold_lines, honest, segments
 from stackkit.report.figures.scores import scores_by_fold
-from stackkit.report.figures.stacking import blend_weights, error_correlation, gains
+from stackkit.report.figures.shift import adversarial, train_and_test
+from stackkit.report.figures.stacking import blend_weights, coefficients, gains
 from stackkit.report.figures.submissions import oof_and_test
 from stackkit.report.figures.truth import against_truth
+from stackkit.report.figures.verdicts import decisions, errors
 
 __all__ = [
     "Chart",
+    "adversarial",
     "against_truth",
     "blend_weights",
+    "coefficients",
+    "cost_and_score",
     "costs",
+    "decisions",
+    "disagreement",
     "error_correlation",
+    "errors",
+    "fold_lines",
+    "fold_plan",
     "gains",
+    "honest",
+    "importances",
+    "missing_values",
     "oof_and_test",
+    "quality_and_likeness",
     "scores_by_fold",
+    "segments",
+    "target",
+    "train_and_test",
 ]

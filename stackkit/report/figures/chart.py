@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -66,12 +67,45 @@ def name_rows(axes: Axes, names: Sequence[str]) -> None:
     axes.tick_params(axis="y", length=0)
 
 
+def clipped(names: Sequence[str], most: int = 24) -> list[str]:
+    """Names of at most some characters, long ones with an ellipsis."""
+    return [n if len(n) <= most else f"{n[: most - 1]}…" for n in map(str, names)]
+
+
 def value_column(axes: Axes, texts: Sequence[str], title: str) -> None:
     """Numbers as text to the right of each row."""
     place = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 9}
     for row, text in enumerate(texts):
         axes.text(1.02, row, text, **place)
     axes.text(1.02, -0.85, title, **place, color="0.4")
+
+
+def label_points(axes: Axes, names: Sequence[str], x: np.ndarray, y: np.ndarray) -> None:
+    """Names in a column at the right, in the order of height, with a thin line to their point."""
+    low, high = axes.get_ylim()
+    height = (y - low) / (high - low)
+    order = np.argsort(height, kind="stable")
+    shown = clipped(names)
+    places = spread(height[order], 1 / max(len(names), 14))
+    for j, place in zip(order, places, strict=True):
+        axes.annotate(
+            shown[j], (x[j], y[j]), xytext=(1.03, place), textcoords="axes fraction", fontsize=9,
+            va="center", annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5, "alpha": 0.6,
+                        "shrinkA": 1, "shrinkB": 4, "relpos": (0, 0.5)},
+        )  # fmt: skip
+
+
+def spread(places: np.ndarray, gap: float) -> np.ndarray:
+    """Ascending places in [0, 1], moved apart to at least `gap` with little change."""
+    moved = np.array(places, dtype=np.float64)
+    for j in range(1, len(moved)):
+        moved[j] = max(moved[j], moved[j - 1] + gap)
+    if len(moved) and moved[-1] > 1:
+        moved[-1] = 1.0
+        for j in range(len(moved) - 2, -1, -1):
+            moved[j] = min(moved[j], moved[j + 1] - gap)
+    return moved
 
 
 def blank(text: str) -> Chart:

@@ -1,4 +1,4 @@
-"""What do levels above the first gain: errors that differ, weights, and gains with their errors."""
+"""What do levels above the first gain: weights, coefficients, and gains with their errors."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from stackkit.report.figures.chart import (
     BASELINE,
     BLACK,
     BLUE,
+    GREEN,
     GREY,
-    SKY,
+    RED,
     Chart,
     blank,
+    clipped,
     name_rows,
     row_chart,
     short,
@@ -23,33 +25,8 @@ from stackkit.report.figures.chart import (
     value_column,
 )
 
-MOST_NUMBERS = 16
 MOST_MEMBERS = 12
 FULL = "full"
-
-
-def error_correlation(table: pd.DataFrame) -> Chart:
-    """A heat map of a correlation table, numbers in its cells where they can be read."""
-    names, values = list(table.columns), table.to_numpy()
-    side = min(7.0, 2.4 + 0.55 * len(names))
-    chart = Chart(side, width=min(8.0, side + 1.6))
-    axes = chart.subplots()
-    low = min(0.9, np.floor(10 * values.min()) / 10)
-    image = axes.imshow(values, cmap="cividis", vmin=low, vmax=1.0)
-    axes.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(names)), names)
-    if len(names) <= MOST_NUMBERS:
-        _number_cells(axes, values, low)
-    chart.colorbar(image, ax=axes, label="correlation", shrink=0.85)
-    axes.set_title("Correlation of out-of-fold errors")
-    return chart
-
-
-def _number_cells(axes: Axes, values: np.ndarray, low: float) -> None:
-    for (row, column), value in np.ndenumerate(values):
-        dark = (value - low) / (1.0 - low) < 0.55
-        axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=9,
-                  color="white" if dark else "black")  # fmt: skip
 
 
 def blend_weights(table: pd.DataFrame) -> Chart:
@@ -61,36 +38,66 @@ def blend_weights(table: pd.DataFrame) -> Chart:
     """
     if table.empty:
         return blank("No fitted blend was kept: [cache] keep_models = true keeps them.")
-    blends = list(dict.fromkeys(table.blend))
-    rows = [min(MOST_MEMBERS, table[table.blend == b].member.nunique()) for b in blends]
-    chart = Chart(1.2 + sum(0.75 + 0.3 * n for n in rows))
-    panels = chart.subplots(len(blends), 1, squeeze=False, sharex=True, height_ratios=rows)
-    for axes, blend in zip(panels.ravel(), blends, strict=True):
-        _draw_weights(tidy(axes), table[table.blend == blend], blend)
-    panels[-1, 0].set_xlabel("weight")
+    colours, equal = ("#8FD3BF", GREEN), True
+    return _member_panels(table.rename(columns={"blend": "record"}), "weight", colours, equal)
+
+
+def coefficients(table: pd.DataFrame) -> Chart:
+    """A panel a linear meta-model, a row a member: its mean coefficient (bar), and every fold's.
+
+    Parameters
+    ----------
+    table : columns meta, fit, member, class, weight, as `stackkit.meta_coefficients` makes it; of
+        several classes each member's own column is shown, a mean over classes.
+    """
+    if table.empty:
+        return blank("No linear meta-model was kept: [cache] keep_models = true keeps them.")
+    own = table[table["class"] == table.column]
+    mean = own.groupby(["meta", "fit", "member"], sort=False).weight.mean().reset_index()
+    colours, equal = ("#F3B998", RED), False
+    return _member_panels(mean.rename(columns={"meta": "record"}), "coefficient", colours, equal)
+
+
+def _member_panels(table: pd.DataFrame, label: str, colours: tuple[str, str], equal: bool) -> Chart:
+    """A panel a record of columns record, fit, member, weight."""
+    names = list(dict.fromkeys(table.record))
+    rows = [min(MOST_MEMBERS, table[table.record == n].member.nunique()) for n in names]
+    chart = Chart(1.2 + sum(0.75 + 0.28 * max(n, 2) for n in rows))
+    panels = chart.subplots(len(names), 1, squeeze=False, sharex=True, height_ratios=rows)
+    for axes, name in zip(panels.ravel(), names, strict=True):
+        _draw_weights(tidy(axes), table[table.record == name], name, colours, equal)
+    panels[-1, 0].set_xlabel(label)
+    whole = "fitted on all rows, for test" if (table.fit == FULL).any() else "mean over folds"
     handles = [
-        Line2D([], [], color=SKY, linewidth=7, label="fitted on all rows, for test"),
-        Line2D([], [], color=BLUE, marker="o", linestyle="", label="one fold"),
-        Line2D([], [], color=BLACK, linestyle="--", linewidth=1, label="equal weights"),
+        Line2D([], [], color=colours[0], linewidth=7, label=whole),
+        Line2D([], [], color=colours[1], marker="o", linestyle="", label="one fold"),
     ]
+    if equal:
+        line = Line2D([], [], color=BLACK, linestyle="--", linewidth=1, label="equal weights")
+        handles.append(line)
     chart.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
     return chart
 
 
-def _draw_weights(axes: Axes, table: pd.DataFrame, blend: str) -> None:
+def _draw_weights(
+    axes: Axes, table: pd.DataFrame, name: str, colours: tuple[str, str], equal: bool
+) -> None:
     wide = table.pivot(index="member", columns="fit", values="weight")
-    order = wide[FULL] if FULL in wide else wide.mean(axis=1)
+    whole = wide[FULL] if FULL in wide else wide.mean(axis=1)
     members = len(wide)
-    wide = wide.loc[order.sort_values(ascending=False, kind="stable").index[:MOST_MEMBERS]]
-    if FULL in wide:
-        axes.barh(range(len(wide)), wide[FULL], height=0.65, color=SKY)
+    order = whole.sort_values(ascending=False, kind="stable").index
+    if members > MOST_MEMBERS:
+        order = order[np.isin(order, whole.abs().nlargest(MOST_MEMBERS).index)]
+    wide, whole = wide.loc[order], whole[order]
+    axes.barh(range(len(wide)), whole, height=0.65, color=colours[0])
     for fit in wide.columns.drop(FULL, errors="ignore"):
-        axes.plot(wide[fit], range(len(wide)), "o", color=BLUE, markersize=4, alpha=0.6,
+        axes.plot(wide[fit], range(len(wide)), "o", color=colours[1], markersize=4, alpha=0.6,
                   clip_on=False)  # fmt: skip
-    axes.axvline(1 / members, color=BLACK, linestyle="--", linewidth=1)
-    name_rows(axes, list(wide.index))
+    axes.axvline(1 / members if equal else 0, color=BLACK, linestyle="--" if equal else "-",
+                 linewidth=1)  # fmt: skip
+    name_rows(axes, clipped(list(wide.index)))
     more = f": the {len(wide)} largest of {members}" if members > len(wide) else ""
-    axes.set_title(blend + more, fontsize=10, loc="left")
+    axes.set_title(name + more, fontsize=10, loc="left")
 
 
 def gains(decision: GateDecision) -> Chart:

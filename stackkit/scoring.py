@@ -16,7 +16,7 @@ from stackkit.predictions import Predictions
 from stackkit.recipe import key_of
 
 NAN = float("nan")
-SCORING_VERSION = 1  # raised when the same predictions get other scores
+SCORING_VERSION = 2  # raised when the same predictions get other scores
 
 
 def check_rows(competition: Competition, folds: Folds) -> None:
@@ -46,7 +46,7 @@ def score_repeats(
         scored = ~np.isnan(oof[:, 0])
         if scored.any():
             readable = readable_predictions(competition, folds, repeat, oof)
-            pooled.append(score_rows(competition, readable, np.flatnonzero(scored)))
+            pooled.append(_pooled_score(competition, readable, np.flatnonzero(scored)))
             cells |= _cell_scores(competition, folds, repeat, readable, scored)
     values = [v for v in cells.values() if not math.isnan(v)]
     holdout = {} if held is None else {"holdout": _holdout(competition, folds, repeats[0], held)}
@@ -123,11 +123,16 @@ def _there(rows: np.ndarray, scored: np.ndarray) -> np.ndarray:
 
 def score_rows(competition: Competition, readable: np.ndarray, rows: np.ndarray) -> float:
     """The metric on some rows; NaN where it is undefined there (AUC of one class)."""
-    weight = None if competition.weight is None else competition.weight[rows]
     try:
-        return float(competition.metric.score(competition.y[rows], readable[rows], weight))
+        return _pooled_score(competition, readable, rows)
     except MetricError:
         return NAN
+
+
+def _pooled_score(competition: Competition, readable: np.ndarray, rows: np.ndarray) -> float:
+    """The metric on some rows; MetricError where it cannot be computed."""
+    weight = None if competition.weight is None else competition.weight[rows]
+    return float(competition.metric.score(competition.y[rows], readable[rows], weight))
 
 
 def running_score(competition: Competition, predicted: np.ndarray, rows: np.ndarray) -> float:

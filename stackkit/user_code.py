@@ -10,6 +10,7 @@ import cloudpickle
 
 from stackkit.errors import ConfigError, StackkitError
 from stackkit.own_code import content, is_own
+from stackkit.own_code.place import described, place
 from stackkit.recipe import content_digest
 
 
@@ -31,10 +32,11 @@ def load_user_module(path: Path) -> ModuleType:
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         if isinstance(error, StackkitError):
-            raise
+            got = f"{'' if error.got is None else error.got}{place(error, str(path))}".strip()
+            raise type(error)(error.rule, got, error.hint) from error
         raise ConfigError(
             f"{path.name} can be imported",
-            f"{type(error).__name__}: {error}",
+            described(error, str(path)),
             "run it with python to see where it fails",
         ) from error
     cloudpickle.register_pickle_by_value(module)

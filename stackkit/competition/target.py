@@ -17,7 +17,8 @@ def task_of(declared: str | None, metric: Metric, target: pd.Series) -> str:
     if declared is not None:
         return declared
     text = not is_number(target) or is_boolean(target)
-    if "regression" in metric.tasks and not text:
+    two = "binary" in metric.tasks and target.nunique() == 2
+    if "regression" in metric.tasks and not (text or two):
         return "regression"
     if set(metric.tasks) == {"regression"}:
         raise DataError(
@@ -57,7 +58,10 @@ def _values(target: pd.Series, positive: object) -> np.ndarray:
 
 
 def check_range(y: np.ndarray, task: str, metric: Metric) -> None:
-    """DataError where a value target leaves the range that the metric scores."""
+    """DataError where a value target is none that the metric scores."""
+    if metric.divides and (y == 0).any():
+        rule = f"metric {metric.name} scores targets other than 0"
+        raise DataError(rule, f"{int((y == 0).sum())} of 0", "smape or mae, or drop those rows")
     if task == "regression" and (y.min() < metric.lower or y.max() > metric.upper):
         raise DataError(
             f"metric {metric.name} scores targets from {metric.lower:g} to {metric.upper:g}",

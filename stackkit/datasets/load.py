@@ -13,8 +13,11 @@ from stackkit.datasets.files import read_table
 from stackkit.datasets.frames import Frames
 from stackkit.datasets.openml import is_openml, load_openml
 from stackkit.errors import ConfigError, nearest
+from stackkit.metrics import own_metrics
+from stackkit.user_code import load_user_module
 
 FILE = "competition.toml"
+METRICS = "metrics.py"
 
 
 def load_competition(where: str | Path) -> Competition:
@@ -27,7 +30,9 @@ def load_competition(where: str | Path) -> Competition:
 
     Raises
     ------
-    ConfigError : nothing of that name, or a key that the schema does not have.
+    ConfigError : nothing of that name, a key that the schema does not have, or a metrics.py that
+        cannot be imported.
+    MetricError : a metric that is not known or does not fit the task.
     DataError : files that cannot be read as described.
     """
     config = find_config(where)
@@ -55,7 +60,14 @@ def find_config(where: str | Path) -> CompetitionConfig | None:
 
 
 def from_config(config: CompetitionConfig) -> Competition:
-    """Read the files that a configuration names."""
+    """Read the files that a configuration names; metrics.py beside them may register its metric."""
+    with own_metrics():
+        if config.path(METRICS).is_file():
+            load_user_module(config.path(METRICS))
+        return _from_files(config)
+
+
+def _from_files(config: CompetitionConfig) -> Competition:
     na_values = config.data.na_values
     train = read_table(config.path(config.train), na_values)
     test = None if config.test is None else read_table(config.path(config.test), na_values)

@@ -1,6 +1,7 @@
 """Metrics: scores, row losses, gradients, spaces for means, decisions that make labels.
 
-Imports run one way: losses -> kernels -> metric -> registry; link; metric -> search -> decision.
+Imports run one way: losses, confusion -> kernels -> relative, ranking -> metric -> parametric,
+built_in -> registry; link; metric -> search, multipliers -> decision.
 """
 
 from __future__ import annotations
@@ -8,11 +9,14 @@ from __future__ import annotations
 from stackkit.metrics.decision import Decision, fit_decision
 from stackkit.metrics.link import RankSpace, Space, get_space, mean_in_space
 from stackkit.metrics.metric import DecisionKind, Metric, Reads, Surrogate, Task
+from stackkit.metrics.parametric import top_classes
 from stackkit.metrics.registry import (
     check_metric,
     default_metric,
     get_metric,
+    listed_metrics,
     metric_names,
+    own_metrics,
     register_metric,
 )
 
@@ -30,7 +34,10 @@ __all__ = [
     "fit_decision",
     "get_metric",
     "get_space",
+    "listed_metrics",
     "mean_in_space",
     "metric_names",
+    "own_metrics",
     "register_metric",
+    "top_classes",
 ]

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stackkit.errors import MetricError
+from stackkit.errors import MetricError, StackkitError
+from stackkit.own_code.place import described
 
 Array = NDArray[Any]
 
@@ -33,10 +34,22 @@ class CustomScore:
     def __call__(self, y: Array, p: Array, weight: Array | None = None) -> float:
         p = p[:, 0] if np.ndim(p) == 2 and np.shape(p)[1] == 1 else p
         weight = np.ones(len(y)) if weight is None and self.weight_required else weight
-        score = self._call(y, p, weight)
+        try:
+            score = self._call(y, p, weight)
+        except StackkitError:
+            raise
+        except Exception as error:
+            hint = "mend the function, or return nan where the score is undefined"
+            rule = f"metric {self.name} can score every set of rows"
+            raise MetricError(rule, described(error, self._file), hint) from error
         if np.ndim(score) != 0 or not isinstance(score, int | float | np.number | np.ndarray):
             raise MetricError(f"metric {self.name} returns one number", type(score).__name__)
         return float(score)
+
+    @property
+    def _file(self) -> str:
+        code = getattr(self.function, "__code__", None)
+        return "" if code is None else code.co_filename
 
     def _call(self, y: Array, p: Array, weight: Array | None) -> float:
         if weight is None:

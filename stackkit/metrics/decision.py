@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from stackkit.errors import MetricError, nearest
 from stackkit.metrics.metric import KINDS, DecisionKind, Metric
-from stackkit.metrics.search import best_cuts, best_multipliers, best_threshold
+from stackkit.metrics.multipliers import best_multipliers
+from stackkit.metrics.search import best_cuts, best_threshold
 
 Array = NDArray[Any]
 MAX_LABELS = 200
@@ -30,9 +31,10 @@ class Decision:
     ----------
     kind : "argmax": the most probable class (c = 1: class 1 where p > 0.5). "threshold": class 1
         where p > values[0]. "multipliers": argmax of p * values. "cutpoints": labels[k] where
-        exactly k of the ascending `values` lie below the prediction.
+        exactly k of the ascending `values` lie below the prediction. "mean_cutpoints": the same of
+        the mean class, the sum over columns j of j * p[:, j].
     values : the fitted numbers.
-    labels : the ordered labels of "cutpoints", in y's encoding.
+    labels : the ordered labels of cut points, in y's encoding.
     """
 
     kind: DecisionKind
@@ -54,8 +56,8 @@ class Decision:
             return (p * np.array(self.values)).argmax(axis=1)
         if self.kind == "argmax" and p.shape[1] > 1:
             return p.argmax(axis=1)
-        v = _one_column(p, self.kind)
-        if self.kind == "cutpoints":
+        v = _mean_class(p) if self.kind == "mean_cutpoints" else _one_column(p, self.kind)
+        if self.labels:
             return np.array(self.labels)[np.searchsorted(self.values, v, side="left")]
         return (v > (self.values[0] if self.values else 0.5)).astype(np.int64)
 
@@ -77,8 +79,8 @@ def fit_decision(
     """The decision of this kind that scores best on y (n,), p (n, c); argmax fits nothing.
 
     threshold: exact over all cuts where the metric reads off a confusion table (F1, accuracy, QWK),
-    else over at most 200 quantiles. cutpoints: labels are the distinct y. multipliers: ones, unless
-    others score better.
+    else over at most 200 quantiles. cutpoints, mean_cutpoints: labels are the distinct y.
+    multipliers: ones, unless others score better.
     """
     _check_kind(kind)
     if kind == "argmax":
@@ -86,14 +88,21 @@ def fit_decision(
     y, p, weight = _fit_rows(metric, y, p, weight)
     if kind == "multipliers":
         return _fit_multipliers(metric, y, p, weight)
+    if kind == "mean_cutpoints":
+        return _fit_cuts(kind, metric, y, _mean_class(p), weight)
     v = _one_column(p, kind)
     if kind == "cutpoints":
-        labels = _distinct(y)
-        cuts = best_cuts(metric, y, v, weight, labels)
-        return Decision("cutpoints", cuts, tuple(labels.tolist()))
+        return _fit_cuts(kind, metric, y, v, weight)
     if not np.isin(y, (0, 1)).all():
         raise MetricError("a threshold needs targets 0 and 1", _distinct(y).tolist()[:5])
     return Decision("threshold", (best_threshold(metric, y, v, weight),))
+
+
+def _fit_cuts(
+    kind: DecisionKind, metric: Metric, y: Array, v: Array, weight: Array | None
+) -> Decision:
+    labels = _distinct(y)
+    return Decision(kind, best_cuts(metric, y, v, weight, labels), tuple(labels.tolist()))
 
 
 def _fit_multipliers(metric: Metric, y: Array, p: Array, weight: Array | None) -> Decision:
@@ -133,6 +142,17 @@ def _one_column(p: Array, kind: str) -> Array:
     return p[:, 0]
 
 
+def _mean_class(p: Array) -> Array:
+    """Sum of j * p[:, j] over the columns (n, c); P(class 1) of one column. Added up in order, so
+    that a row gives the same alone and in a batch."""
+    if p.shape[1] == 1:
+        return p[:, 0]
+    mean = np.zeros(len(p))
+    for j in range(1, p.shape[1]):
+        mean += j * p[:, j]
+    return mean
+
+
 def _distinct(y: Array) -> Array:
     labels = np.unique(y)
     if len(labels) > MAX_LABELS:
@@ -157,4 +177,5 @@ _CHECKS = {
     "threshold": lambda values, labels: len(values) == 1 and not labels,
     "multipliers": lambda values, labels: len(values) > 1 and min(values) > 0 and not labels,
     "cutpoints": _are_cuts,
+    "mean_cutpoints": _are_cuts,
 }

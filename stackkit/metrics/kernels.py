@@ -15,7 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stackkit.errors import MetricError
-from stackkit.metrics.losses import absolute_error, log_losses, squared_error, squared_log_error
+from stackkit.metrics.confusion import ratio
+from stackkit.metrics.losses import (
+    absolute_error,
+    brier_losses,
+    log_losses,
+    squared_error,
+    squared_log_error,
+)
 
 Array = NDArray[Any]
 
@@ -36,6 +43,14 @@ def logloss(y: Array, p: Array, weight: Array | None = None) -> float:
     return weighted_mean(log_losses(y, p), weight)
 
 
+def brier(y: Array, p: Array, weight: Array | None = None) -> float:
+    """Mean squared distance of probabilities from the truth (Brier, 1950).
+
+    (p - y)^2 for P(class 1), from 0 to 1; summed over the columns of several classes, from 0 to 2.
+    """
+    return weighted_mean(brier_losses(y, p), weight)
+
+
 def rmse(y: Array, p: Array, weight: Array | None = None) -> float:
     """Root of the mean squared error."""
     return float(np.sqrt(weighted_mean(squared_error(y, p), weight)))
@@ -49,6 +64,13 @@ def rmsle(y: Array, p: Array, weight: Array | None = None) -> float:
 def mae(y: Array, p: Array, weight: Array | None = None) -> float:
     """Mean absolute error."""
     return weighted_mean(absolute_error(y, p), weight)
+
+
+def r2(y: Array, p: Array, weight: Array | None = None) -> float:
+    """1 - mean squared error / variance of y; NaN where y is constant."""
+    away = np.asarray(y, dtype=np.float64) - float(y[0])
+    spread = weighted_mean((away - weighted_mean(away, weight)) ** 2, weight)
+    return 1 - weighted_mean(squared_error(y, p), weight) / spread if spread > 0 else float("nan")
 
 
 def accuracy(y: Array, labels: Array, weight: Array | None = None) -> float:
@@ -113,13 +135,13 @@ def f1(y: Array, labels: Array, weight: Array | None = None) -> float:
 def accuracy_of_confusion(confusion: Array, labels: Array) -> Array:
     """Accuracy of (..., K, K) tables [true, predicted]; `labels` (K,) are not needed."""
     right = np.trace(confusion, axis1=-2, axis2=-1)
-    return _ratio(right, confusion.sum(axis=(-2, -1)))
+    return ratio(right, confusion.sum(axis=(-2, -1)))
 
 
 def f1_of_confusion(confusion: Array, labels: Array) -> Array:
     """F1 of the last label of (..., 2, 2) tables [true, predicted]."""
     hits = confusion[..., -1, -1]
-    return _ratio(2 * hits, confusion[..., -1, :].sum(axis=-1) + confusion[..., :, -1].sum(axis=-1))
+    return ratio(2 * hits, confusion[..., -1, :].sum(axis=-1) + confusion[..., :, -1].sum(axis=-1))
 
 
 def qwk_of_confusion(confusion: Array, labels: Array) -> Array:
@@ -129,9 +151,4 @@ def qwk_of_confusion(confusion: Array, labels: Array) -> Array:
     rows, columns = confusion.sum(axis=-1), confusion.sum(axis=-2)
     chance = ((rows @ cost) * columns).sum(axis=-1)
     seen = (confusion * cost).sum(axis=(-2, -1)) * rows.sum(axis=-1)
-    return _ratio(chance - seen, chance)
-
-
-def _ratio(top: Array, bottom: Array) -> Array:
-    """top / bottom, 0 where bottom is 0."""
-    return np.divide(top, bottom, out=np.zeros(np.shape(top)), where=np.asarray(bottom) > 0)
+    return ratio(chance - seen, chance)

@@ -51,6 +51,25 @@ def log_loss_gradient(y: Array, p: Array) -> Array:
     return gradient
 
 
+def brier_losses(y: Array, p: Array) -> Array:
+    """(p - y)^2 of one column; the sum over classes of (p - [class is y])^2 of several."""
+    return (_from_truth(y, p) ** 2).sum(axis=1)
+
+
+def brier_gradient(y: Array, p: Array) -> Array:
+    """2 (p - y), or 2 (p - [class is y])."""
+    return 2 * _from_truth(y, p)
+
+
+def _from_truth(y: Array, p: Array) -> Array:
+    """Probabilities (n, c) less what they should have been."""
+    away = np.array(p, dtype=np.float64).reshape(len(p), -1)
+    if away.shape[1] == 1:
+        return away - np.asarray(y)[:, None]
+    away[np.arange(len(away)), np.asarray(y, dtype=np.intp)] -= 1
+    return away
+
+
 def squared_error(y: Array, p: Array) -> Array:
     """(p - y)^2."""
     return (column(p) - y) ** 2

@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,11 @@ Array = NDArray[Any]
 Task = Literal["binary", "multiclass", "regression"]
 Reads = Literal["proba", "value", "label"]
 Surrogate = Literal["logloss", "squared"]
-DecisionKind = Literal["argmax", "threshold", "multipliers", "cutpoints"]
+DecisionKind = Literal["argmax", "threshold", "multipliers", "cutpoints", "mean_cutpoints"]
 
 TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
 READS: tuple[Reads, ...] = ("proba", "value", "label")
-KINDS: tuple[DecisionKind, ...] = ("argmax", "threshold", "multipliers", "cutpoints")
+KINDS: tuple[DecisionKind, ...] = get_args(DecisionKind)
 _DECISIONS: dict[str, DecisionKind] = {
     "binary": "threshold",
     "multiclass": "argmax",
@@ -50,7 +50,7 @@ class Metric:
     ----------
     name : as in competition.toml.
     greater_is_better : direction of the score.
-    reads : "proba", "value" or "label".
+    reads : "proba", "value" (one number a row: a value, or P(class 1)) or "label".
     tasks : the tasks that it can score.
     score : (y, p, weight=None) -> float, unchecked: `check` first, or call the metric itself.
     average_space : where means over folds, repeats and seeds are taken: "identity" or "log1p".
@@ -62,6 +62,9 @@ class Metric:
     surrogate : the smooth loss that solvers optimise; None derives it from reads and task.
     ranks : the score depends on the order of p only.
     lower, upper : range of valid predictions.
+    top : how many labels a submission lists for each row, best first, joined by spaces; 0: it
+        holds what `reads` says.
+    divides : the score divides by the target, which may then not be 0.
     decisions : (task, kind) pairs or a mapping: how labels come from predictions by default.
     version : raised when the score changes for the same input.
     code : content of a custom metric, for cache keys; None for a built-in.
@@ -81,6 +84,8 @@ class Metric:
     ranks: bool = False
     lower: float = -math.inf
     upper: float = math.inf
+    top: int = 0
+    divides: bool = False
     decisions: tuple[tuple[Task, DecisionKind], ...] = ()
     version: int = 1
     code: bytes | None = None
@@ -94,6 +99,8 @@ class Metric:
             raise MetricError("average_space is identity or log1p", repr(self.average_space))
         if not self.lower < self.upper:
             raise MetricError("a metric's lower is below its upper", (self.lower, self.upper))
+        if self.top and (self.reads != "proba" or self.tasks != ("multiclass",)):
+            raise MetricError("labels are listed from multiclass probabilities", self.reads)
         decisions = tuple(dict(self.decisions).items())
         if any(task not in TASKS or kind not in KINDS for task, kind in decisions):
             raise MetricError(f"decisions map tasks to {', '.join(KINDS)}", decisions)
@@ -119,8 +126,7 @@ class Metric:
         """The smooth loss in this metric's place: log-loss, or squared error in average_space."""
         if self.surrogate is not None:
             return self.surrogate
-        by_class = self.reads == "proba" or (self.reads == "label" and task != "regression")
-        return "logloss" if by_class else "squared"
+        return "squared" if task == "regression" else "logloss"
 
     def decision_for(self, task: Task) -> DecisionKind | None:
         """How labels come from predictions by default; None where the metric reads no labels."""
@@ -180,6 +186,10 @@ def _check_values(metric: Metric, y: Array, p: Array) -> None:
         if not np.isfinite(array).all():
             bad = int((~np.isfinite(array)).sum())
             raise MetricError(f"{what} are finite", f"{bad} that are not", "score fewer rows")
+    if metric.divides and not np.all(y):
+        raise MetricError(
+            f"{metric.name} needs targets other than 0", f"{int((y == 0).sum())} of 0"
+        )
     if metric.reads != "proba":
         return
     if p.min() < metric.lower or p.max() > metric.upper:

@@ -1,110 +1,60 @@
-"""The metrics by name: eight built-in ones, and the user's own in one function and one line."""
+"""The metrics by name: built-in ones, and the user's own in one function and one line."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
 from stackkit.errors import MetricError, nearest
-from stackkit.metrics import kernels, losses
+from stackkit.metrics.built_in import BUILT_IN
 from stackkit.metrics.custom import CustomScore, weight_argument
-from stackkit.metrics.metric import TASKS, Metric, Reads, Task, root
+from stackkit.metrics.metric import TASKS, Metric, Reads, Task
+from stackkit.metrics.parametric import FAMILIES, parametric_metric
 from stackkit.own_code import content
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,40}")
-_CLASSES: tuple[Task, ...] = ("binary", "multiclass")
-_VALUES: tuple[Task, ...] = ("regression",)
-
-BUILT_IN: dict[str, Metric] = {
-    "auc": Metric("auc", True, "proba", _CLASSES, kernels.auc, ranks=True),
-    "logloss": Metric(
-        "logloss",
-        False,
-        "proba",
-        _CLASSES,
-        kernels.logloss,
-        row_loss=losses.log_losses,
-        gradient=losses.log_loss_gradient,
-        lower=0.0,
-        upper=1.0,
-    ),
-    "accuracy": Metric(
-        "accuracy",
-        True,
-        "label",
-        _CLASSES,
-        kernels.accuracy,
-        from_confusion=kernels.accuracy_of_confusion,
-        decisions=(("binary", "argmax"), ("multiclass", "argmax")),
-    ),
-    "rmse": Metric(
-        "rmse",
-        False,
-        "value",
-        _VALUES,
-        kernels.rmse,
-        row_loss=losses.squared_error,
-        gradient=losses.squared_error_gradient,
-        from_loss=root,
-    ),
-    "rmsle": Metric(
-        "rmsle",
-        False,
-        "value",
-        _VALUES,
-        kernels.rmsle,
-        average_space="log1p",
-        row_loss=losses.squared_log_error,
-        gradient=losses.squared_log_error_gradient,
-        from_loss=root,
-        lower=0.0,
-    ),
-    "mae": Metric(
-        "mae",
-        False,
-        "value",
-        _VALUES,
-        kernels.mae,
-        row_loss=losses.absolute_error,
-        gradient=losses.absolute_error_gradient,
-    ),
-    "qwk": Metric(
-        "qwk",
-        True,
-        "label",
-        TASKS,
-        kernels.qwk,
-        from_confusion=kernels.qwk_of_confusion,
-        decisions=(("binary", "argmax"), ("multiclass", "argmax"), ("regression", "cutpoints")),
-    ),
-    "f1": Metric(
-        "f1",
-        True,
-        "label",
-        ("binary",),
-        kernels.f1,
-        from_confusion=kernels.f1_of_confusion,
-        decisions=(("binary", "threshold"),),
-    ),
-}
 _DEFAULTS: dict[str, str] = {"binary": "auc", "multiclass": "logloss", "regression": "rmse"}
 _custom: dict[str, Metric] = {}
 
 
 def get_metric(name: str) -> Metric:
-    """The metric of that name; MetricError names the nearest one otherwise."""
+    """The metric of that name, such as auc or map@3; MetricError names the nearest one otherwise.
+
+    A family's metric has one name for each number: that of pinball@.90 is pinball@0.9.
+    """
     known = BUILT_IN | _custom
-    if name not in known:
-        raise MetricError("a metric must be known", repr(name), nearest(str(name).lower(), known))
-    return known[name]
+    metric = known.get(name) or parametric_metric(str(name))
+    if metric is None:
+        examples = (x.example for x in FAMILIES.values())
+        hint = nearest(str(name).lower(), [*metric_names(), *examples])
+        raise MetricError("a metric must be known", repr(name), hint)
+    return metric
 
 
 def metric_names(task: Task | None = None) -> tuple[str, ...]:
-    """Names of all metrics, or of those that can score `task`, sorted."""
-    known = BUILT_IN | _custom
-    return tuple(sorted(name for name in known if task is None or task in known[name].tasks))
+    """Names of all metrics, or of those that can score `task`, sorted; families as map@k."""
+    listed = listed_metrics()
+    return tuple(name for name, metric in listed.items() if task is None or task in metric.tasks)
+
+
+def listed_metrics() -> dict[str, Metric]:
+    """Every metric by name, sorted; a family by its pattern (map@k), with one metric of it."""
+    families = {x.pattern: get_metric(x.example) for x in FAMILIES.values()}
+    return dict(sorted((BUILT_IN | _custom | families).items()))
+
+
+@contextmanager
+def own_metrics() -> Iterator[None]:
+    """What is registered within the body is forgotten after it."""
+    before = dict(_custom)
+    try:
+        yield
+    finally:
+        _custom.clear()
+        _custom.update(before)
 
 
 def default_metric(task: Task) -> Metric:

@@ -1,4 +1,4 @@
-"""Search for the cut points or class multipliers that a metric likes best; deterministic.
+"""Search for the cut points that a metric likes best; deterministic.
 
 Cut points split one column v (n,) into ordered labels: label k where exactly k cuts lie below v.
 Candidate cuts lie between neighbouring values. Where the metric can be read off a confusion table,
@@ -69,22 +69,6 @@ def best_cuts(
     return tuple(float(cut) for cut in grid.at[positions])
 
 
-def best_multipliers(metric: Metric, y: Array, p: Array, weight: Array | None) -> tuple[float, ...]:
-    """Factors of the columns of p (n, C) before argmax, by coordinate search on a log grid.
-
-    Starts from ones and moves only where the score grows; scaled to a geometric mean of 1.
-    """
-    factors = np.ones(p.shape[1])
-    value = _signed(metric, y, p.argmax(axis=1), weight)
-    for step in (1.0, 0.5, 0.25, 0.1, 0.05):
-        trials = np.exp(step * np.array([-3, -2, -1, 1, 2, 3]))
-        for j in range(len(factors)):
-            scores = _scores_of_class(metric, y, p * factors, weight, j, trials)
-            if scores.max() > value + EPSILON:
-                value, factors[j] = scores.max(), factors[j] * trials[scores.argmax()]
-    return tuple(float(x) for x in factors / np.exp(np.log(factors).mean()))
-
-
 def count_cuts(y: Array, v: Array, weight: Array | None, labels: Array, limit: int | None) -> Cuts:
     """Candidate cuts of v and how much of each label lies at or below each."""
     at = candidate_cuts(v, limit)
@@ -121,12 +105,12 @@ def _batch_score(
 
     def score_rows(positions: Array) -> Array:
         cells = (np.searchsorted(grid.at[x], v, side="left") for x in positions)
-        return np.array([_signed(metric, y, labels[cell], weight) for cell in cells])
+        return np.array([signed(metric, y, labels[cell], weight) for cell in cells])
 
     return score_rows
 
 
-def _signed(metric: Metric, y: Array, labels: Array, weight: Array | None) -> float:
+def signed(metric: Metric, y: Array, labels: Array, weight: Array | None) -> float:
     """Score that grows with quality; NaN is the worst."""
     score = metric.sign * metric.score(y, labels, weight)
     return -np.inf if np.isnan(score) else score
@@ -173,19 +157,3 @@ def _move(
         if len(places) == high - low + 1:
             return best, value
         low, high = int(places[max(k - 1, 0)]), int(places[min(k + 1, len(places) - 1)])
-
-
-def _scores_of_class(
-    metric: Metric, y: Array, scaled: Array, weight: Array | None, j: int, trials: Array
-) -> Array:
-    """Signed scores of argmax when column j of (n, C) `scaled` is multiplied by each trial."""
-    rest = scaled.copy()
-    rest[:, j] = -1.0
-    rival = rest.argmax(axis=1)
-    top = rest[np.arange(len(rest)), rival]
-    scores = []
-    for factor in trials:
-        own = scaled[:, j] * factor
-        wins = (own > top) | ((own == top) & (j < rival))
-        scores.append(_signed(metric, y, np.where(wins, j, rival), weight))
-    return np.array(scores)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -80,6 +79,7 @@ def plan_notes(setup: Setup) -> list[str]:
     aside = list(setup.competition.auxiliary.columns)
     if aside:
         notes.append(f"columns that only train has, kept aside: {', '.join(aside)}")
+    notes += setup.competition.notes
     return notes
 
 
@@ -116,18 +116,17 @@ def model_rows() -> list[dict[str, Any]]:
 
 def metric_rows() -> list[dict[str, Any]]:
     """One row a metric."""
-    from stackkit.metrics import get_metric, metric_names
+    from stackkit.metrics import listed_metrics
 
-    metrics: Iterable[Any] = (get_metric(name) for name in metric_names())
     return [
         {
-            "name": m.name,
+            "name": name,
             "better": "greater" if m.greater_is_better else "smaller",
             "reads": m.reads,
             "tasks": ", ".join(m.tasks),
             "row losses": m.row_loss is not None,
         }
-        for m in metrics
+        for name, m in listed_metrics().items()
     ]
 
 

@@ -11,6 +11,7 @@ from stackkit.metrics import Decision
 from stackkit.predictions import Predictions
 from stackkit.scoring import fitted_decision
 from stackkit.submission.format import submission_columns, submission_format
+from stackkit.submission.lists import listed_labels
 
 
 def final_decision(competition: Competition, record: Predictions) -> Decision | None:
@@ -23,7 +24,9 @@ def final_decision(competition: Competition, record: Predictions) -> Decision | 
 def decided(
     competition: Competition, predicted: np.ndarray, decision: Decision | None
 ) -> np.ndarray:
-    """What a submission holds for predictions (m, c): (m, c) numbers, or (m, 1) labels."""
+    """What a submission holds for predictions (m, c): (m, c) numbers, or (m, 1) labels or lists."""
+    if competition.metric.top:
+        return listed_labels(competition, predicted)
     if decision is None:
         return predicted
     labels = decision.apply(predicted)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from stackkit.competition import Competition
 from stackkit.errors import SubmissionError
+from stackkit.submission.lists import check_sample_lists, label_names
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,14 @@ def submission_format(competition: Competition) -> Format:
     test_ids = competition.test_ids
     ids = np.arange(competition.n_test) if test_ids is None else test_ids.to_numpy()
     columns = submission_columns(competition)
+    if competition.metric.top:
+        label_names(competition)
     if competition.sample is None:
         id = competition.id or "id"
         return Format(id, columns, (id, *columns), ids, np.arange(len(ids)))
     sample, id = competition.sample, _sample_id(competition)
+    if competition.metric.top:
+        check_sample_lists(competition, sample[columns[0]])
     order = _order(sample[id], ids, has_ids=test_ids is not None)
     header = tuple(map(str, sample.columns))
     return Format(id, columns, header, sample[id].to_numpy(), order)
@@ -48,22 +53,30 @@ def submission_format(competition: Competition) -> Format:
 def submission_columns(competition: Competition) -> tuple[str, ...]:
     """The columns beside the id: one, or one a class in class order."""
     if competition.sample is None:
-        wide = competition.metric.reads == "proba" and competition.task == "multiclass"
+        wide = _has_class_columns(competition) and competition.task == "multiclass"
         return tuple(map(str, competition.classes)) if wide else (competition.target,)
     id = _sample_id(competition)
     return _class_columns(competition, [c for c in map(str, competition.sample.columns) if c != id])
+
+
+def _has_class_columns(competition: Competition) -> bool:
+    """Whether a column a class can stand in the file: probabilities, unless labels are listed."""
+    metric = competition.metric
+    return metric.reads == "proba" and competition.task != "regression" and not metric.top
 
 
 def _sample_id(competition: Competition) -> str:
     header = tuple(map(str, competition.sample.columns))
     id = competition.id or header[0]
     if id not in header:
-        raise SubmissionError("the sample submission has the id column", f"{header}", f"id {id!r}")
+        hint = f"did you mean another id than {id!r}? id in the TOML names the column of all files"
+        rule = f"the sample submission has the id column {id!r}"
+        raise SubmissionError(rule, f"columns {', '.join(map(repr, header[:8]))}", hint)
     return id
 
 
 def _class_columns(competition: Competition, others: list[str]) -> tuple[str, ...]:
-    wide = competition.metric.reads == "proba" and competition.task != "regression"
+    wide = _has_class_columns(competition)
     if len(others) == 1:
         if wide and competition.task == "multiclass":
             raise SubmissionError("the sample has a column a class", f"one: {others[0]!r}")
@@ -95,15 +108,20 @@ def _column_of(name: str, columns: list[str]) -> str:
 def _order(sample_ids: pd.Series, ids: np.ndarray, has_ids: bool) -> np.ndarray:
     if len(sample_ids) != len(ids):
         raise SubmissionError(
-            "the sample has a row a test row", f"{len(sample_ids)} for {len(ids)} test rows"
+            "the sample has a row a test row",
+            f"{len(sample_ids)} for {len(ids)} test rows",
+            "the test and sample files of one competition, whole",
         )
     if not has_ids:
         return np.arange(len(ids))
     order = pd.Index(ids).get_indexer(sample_ids)
     if (order < 0).any():
         strange = sample_ids[order < 0].tolist()[:3]
-        raise SubmissionError("ids of sample and test are the same", f"{strange} not in test")
+        got = f"{', '.join(map(repr, strange))} not in test, {int((order < 0).sum())} such ids"
+        hint = "the test and sample files of one competition"
+        raise SubmissionError("ids of sample and test are the same", got, hint)
     if not sample_ids.is_unique:
-        twice = sample_ids[sample_ids.duplicated()].iloc[0]
-        raise SubmissionError("ids of the sample are unique", f"{twice!r} twice")
+        twice = sample_ids[sample_ids.duplicated()].tolist()[0]
+        hint = "the sample file as the competition gave it"
+        raise SubmissionError("ids of the sample are unique", f"{twice!r} twice", hint)
     return order

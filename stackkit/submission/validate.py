@@ -9,6 +9,7 @@ from pandas.api import types
 from stackkit.competition import Competition
 from stackkit.errors import SubmissionError
 from stackkit.submission.format import submission_format
+from stackkit.submission.lists import check_lists
 
 SLACK = 10.0
 
@@ -17,7 +18,7 @@ def validate_submission(competition: Competition, frame: pd.DataFrame) -> None:
     """SubmissionError unless the competition would take the frame.
 
     Checked: columns and their order, ids and their order, no missing values, numbers where numbers
-    are due and within the range of metric and train target, labels that train has.
+    are due and within the range of metric and train target, labels that train has, in lists too.
     """
     form = submission_format(competition)
     if tuple(frame.columns) != form.header:
@@ -36,6 +37,9 @@ def _check_column(competition: Competition, values: pd.Series) -> None:
         raise SubmissionError(
             "no value is missing", f"{int(values.isna().sum())} in {values.name!r}"
         )
+    if competition.metric.top:
+        check_lists(competition, values)
+        return
     if competition.metric.reads == "label":
         _check_labels(competition, values)
         return
@@ -54,6 +58,15 @@ def _check_labels(competition: Competition, values: pd.Series) -> None:
     strange = set(values.unique()) - set(known.tolist())
     if strange:
         raise SubmissionError(f"{values.name!r} holds labels of train", f"{sorted(strange)[:5]}")
+
+
+def allowed_values(competition: Competition) -> str:
+    """What the predicted columns may hold, in words."""
+    if competition.metric.top:
+        return f"{competition.metric.top} labels of train, best first"
+    if competition.metric.reads == "label":
+        return "labels of train"
+    return "{:.5g} to {:.5g}".format(*value_range(competition))
 
 
 def value_range(competition: Competition) -> tuple[float, float]:

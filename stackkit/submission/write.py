@@ -44,7 +44,8 @@ def write_submission(
         decision = decision or final_decision(competition, record)
     frame = submission_frame(competition, record, decision)
     validate_submission(competition, frame)
-    key = _submission_key(record, decision, tuple(frame.columns))
+    top = (f"top {competition.metric.top}",) if competition.metric.top else ()
+    key = _submission_key(record, decision, (*frame.columns, *top))
     folder = made_folder(Path(folder))
     ledger = Ledger(folder)
     ledger.check()
@@ -64,9 +65,9 @@ def made_folder(folder: Path) -> Path:
         raise SubmissionError("submissions go to a folder", error.got, "another --output") from None
 
 
-def _submission_key(record: Predictions, decision: Decision | None, header: tuple[str, ...]) -> str:
+def _submission_key(record: Predictions, decision: Decision | None, form: tuple[str, ...]) -> str:
     chosen = None if decision is None else decision.to_dict()
-    return key_of({"record": record.key, "decision": chosen, "format": header})
+    return key_of({"record": record.key, "decision": chosen, "format": form})
 
 
 def _about(

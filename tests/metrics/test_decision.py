@@ -19,7 +19,7 @@ def data(kind, seed=0, n=N):
     if kind == "cutpoints":
         y = rng.integers(3, 8, n).astype(float)
         return get_metric("qwk"), y, y[:, None] + rng.normal(0, 1, (n, 1))
-    if kind == "multipliers":
+    if kind in ("multipliers", "mean_cutpoints"):
         y = rng.choice(3, n, p=[0.7, 0.2, 0.1])
         p = rng.dirichlet(np.ones(3), n) + 0.4 * np.eye(3)[y]
         return get_metric("qwk"), y, p / p.sum(axis=1, keepdims=True)
@@ -28,7 +28,7 @@ def data(kind, seed=0, n=N):
     return get_metric("f1"), y, p
 
 
-KINDS = ["argmax", "threshold", "multipliers", "cutpoints"]
+KINDS = ["argmax", "threshold", "multipliers", "cutpoints", "mean_cutpoints"]
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -92,6 +92,25 @@ def test_cutpoints_speak_the_targets_own_encoding():
     assert back.apply(p).dtype == np.int64
 
 
+def test_mean_cutpoints_cut_the_mean_class():
+    decision = Decision("mean_cutpoints", (0.5, 1.4), (0, 1, 2))
+    p = np.array([[0.6, 0.4, 0.0], [0.45, 0.0, 0.55], [0.2, 0.1, 0.7]])
+    assert decision.apply(p).tolist() == [0, 1, 2]
+    assert Decision("mean_cutpoints", (0.3,), (0, 1)).apply(np.array([[0.3], [0.4]])).tolist() == [
+        0,
+        1,
+    ]
+
+
+def test_mean_cutpoints_and_cutpoints_of_the_mean_are_the_same_rule():
+    metric, y, p = data("mean_cutpoints")
+    mean = (p * np.arange(3)).sum(axis=1)[:, None]
+    of_classes = fit_decision("mean_cutpoints", metric, y, p)
+    of_means = fit_decision("cutpoints", metric, y, mean)
+    assert np.allclose(of_classes.values, of_means.values)
+    assert np.array_equal(of_classes.apply(p), of_means.apply(mean))
+
+
 def test_multipliers_stay_ones_without_a_gain():
     y = np.arange(3).repeat(5)
     p = np.eye(3)[y] * 0.8 + 0.2 / 3
@@ -107,6 +126,7 @@ def test_multipliers_stay_ones_without_a_gain():
         (("argmax", (1.0,)), "values and labels"),
         (("multipliers", (1.0, 0.0)), "values and labels"),
         (("cutpoints", (2.0, 1.0), (1, 2, 3)), "values and labels"),
+        (("mean_cutpoints", (2.0, 1.0), (1, 2, 3)), "values and labels"),
         (("cutpoints", (1.0,), (1, 2, 3)), "values and labels"),
         (("threshold", (float("nan"),)), "values and labels"),
     ],

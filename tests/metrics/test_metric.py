@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from stackkit.errors import MetricError
-from stackkit.metrics import get_metric, metric_names
+from stackkit.metrics import get_metric
 from stackkit.metrics.registry import BUILT_IN
 from stackkit.recipe import canonical
 
@@ -28,7 +28,8 @@ def sample(metric, task, n=60):
     return y, (p[:, 1:] if task == "binary" else p)
 
 
-CASES = [(name, task) for name in BUILT_IN for task in BUILT_IN[name].tasks]
+NAMES = [*BUILT_IN, "map@3", "pinball@0.9"]
+CASES = [(name, task) for name in NAMES for task in get_metric(name).tasks]
 
 
 @pytest.mark.parametrize(("name", "task"), CASES)
@@ -52,7 +53,7 @@ def test_weights_count_as_repeated_rows(name, task):
     assert metric.score(y, p, weight) == pytest.approx(repeated, rel=1e-10)
 
 
-@pytest.mark.parametrize(("name", "task"), [x for x in CASES if BUILT_IN[x[0]].row_loss])
+@pytest.mark.parametrize(("name", "task"), [x for x in CASES if get_metric(x[0]).row_loss])
 def test_mean_row_loss_gives_the_score(name, task):
     metric = get_metric(name)
     y, p = sample(metric, task)
@@ -64,8 +65,10 @@ def test_mean_row_loss_gives_the_score(name, task):
 
 
 def test_what_does_not_decompose_has_no_row_loss():
-    without = {name for name in BUILT_IN if get_metric(name).row_loss is None}
-    assert without == {"auc", "accuracy", "qwk", "f1"}
+    without = {name for name in NAMES if get_metric(name).row_loss is None}
+    assert " ".join(sorted(without)) == (
+        "accuracy auc average_precision balanced_accuracy f1 f1_macro gini map@3 mcc qwk r2"
+    )
 
 
 def test_better_follows_the_direction_and_nan_is_worst():
@@ -89,7 +92,16 @@ def test_better_follows_the_direction_and_nan_is_worst():
         ("accuracy", "binary", "logloss", "argmax"),
         ("f1", "binary", "logloss", "threshold"),
         ("qwk", "regression", "squared", "cutpoints"),
-        ("qwk", "multiclass", "logloss", "argmax"),
+        ("qwk", "multiclass", "logloss", "mean_cutpoints"),
+        ("qwk", "binary", "logloss", "threshold"),
+        ("balanced_accuracy", "binary", "logloss", "threshold"),
+        ("balanced_accuracy", "multiclass", "logloss", "multipliers"),
+        ("f1_macro", "multiclass", "logloss", "multipliers"),
+        ("mcc", "multiclass", "logloss", "multipliers"),
+        ("gini", "binary", "logloss", None),
+        ("gini", "regression", "squared", None),
+        ("map@3", "multiclass", "logloss", None),
+        ("smape", "regression", "squared", None),
         ("rmsle", "regression", "squared", None),
         ("mae", "regression", "squared", None),
     ],
@@ -101,10 +113,11 @@ def test_surrogate_and_decision(name, task, surrogate, decision):
 
 
 def test_traits_of_the_built_in_metrics():
-    assert [name for name in metric_names() if BUILT_IN.get(name) and BUILT_IN[name].ranks] == [
-        "auc"
-    ]
-    assert get_metric("rmsle").average_space == "log1p"
+    ranks = {name for name in BUILT_IN if get_metric(name).ranks}
+    assert ranks == {"auc", "average_precision", "gini"}
+    spaces = {name for name in NAMES if get_metric(name).average_space == "log1p"}
+    assert spaces == {"rmsle", "mape", "smape"}
+    assert (get_metric("map@5").top, get_metric("logloss").top) == (5, 0)
     assert (get_metric("logloss").lower, get_metric("logloss").upper) == (0, 1)
     assert get_metric("rmse").lower == -math.inf
 
@@ -149,6 +162,7 @@ def test_recipe_holds_decisions_as_they_are_resolved():
         ({"average_space": "rank"}, "average_space"),
         ({"lower": 1.0, "upper": 0.0}, "below"),
         ({"decisions": (("binary", "coin"),)}, "decisions"),
+        ({"top": 3}, "multiclass probabilities"),
     ],
 )
 def test_fields_are_checked(change, rule):
@@ -169,6 +183,8 @@ Y, P = np.array([0, 1, 1]), np.array([[0.2], [0.7], [0.9]])
         ("f1", Y, P, None, None, "reads labels"),
         ("auc", Y, np.where(P > 0.8, np.nan, P), None, None, "predictions are finite"),
         ("rmse", np.array([0, 1, np.inf]), P, None, None, "targets are finite"),
+        ("mape", Y, P, None, None, "other than 0"),
+        ("brier", Y, 3 * P, None, None, r"within \[0.0, 1.0\]"),
         ("logloss", Y, 3 * P, None, None, r"within \[0.0, 1.0\]"),
         ("logloss", Y + 1, P, None, None, "classes are 0..1"),
         ("logloss", Y - 0.5, P, None, None, "classes are 0..1"),

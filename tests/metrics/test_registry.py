@@ -14,7 +14,9 @@ from stackkit.metrics import (
     check_metric,
     default_metric,
     get_metric,
+    listed_metrics,
     metric_names,
+    own_metrics,
     register_metric,
     registry,
 )
@@ -35,21 +37,51 @@ def register(name="mine", function=error, **further):
 
 
 def test_the_built_in_metrics():
-    assert metric_names() == ("accuracy", "auc", "f1", "logloss", "mae", "qwk", "rmse", "rmsle")
-    assert metric_names("regression") == ("mae", "qwk", "rmse", "rmsle")
+    assert " ".join(metric_names()) == (
+        "accuracy auc average_precision balanced_accuracy brier f1 f1_macro gini logloss mae map@k "
+        "mape mcc pinball@q qwk r2 rmse rmsle smape"
+    )
+    assert " ".join(metric_names("regression")) == (
+        "gini mae mape pinball@q qwk r2 rmse rmsle smape"
+    )
     for name, metric in registry.BUILT_IN.items():
         assert metric.name == name
         assert metric.code is None
 
 
 @pytest.mark.parametrize(
-    ("wrong", "right"), [("rmslee", "rmsle"), ("RMSE", "rmse"), ("log_loss", "logloss")]
+    ("wrong", "right"),
+    [
+        ("rmslee", "rmsle"),
+        ("RMSE", "rmse"),
+        ("log_loss", "logloss"),
+        ("map3", "map@3"),
+        ("pinball_0.9", "pinball@0.9"),
+        ("mapp@3", "map@3"),
+    ],
 )
 def test_an_unknown_name_gets_the_nearest(wrong, right):
     with pytest.raises(MetricError) as caught:
         get_metric(wrong)
     assert caught.value.got == repr(wrong)
     assert right in caught.value.hint
+
+
+def test_what_is_registered_within_own_metrics_is_forgotten():
+    register("before")
+    with own_metrics():
+        register("inside")
+        register("before", function=lambda y, p: 0.0)
+        assert get_metric("inside").name == "inside"
+    assert "inside" not in metric_names()
+    assert get_metric("before").score.function is error
+
+
+def test_listed_metrics_name_a_family_by_its_pattern():
+    listed = listed_metrics()
+    assert tuple(listed) == metric_names()
+    assert listed["map@k"].name == "map@3"
+    assert listed["qwk"] is get_metric("qwk")
 
 
 def test_a_function_becomes_a_metric():

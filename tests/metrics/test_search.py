@@ -14,7 +14,6 @@ from stackkit.metrics import get_metric
 from stackkit.metrics.search import (
     FINE,
     best_cuts,
-    best_multipliers,
     best_threshold,
     candidate_cuts,
     count_cuts,
@@ -124,31 +123,8 @@ def test_one_label_needs_no_cut():
     assert best_cuts(get_metric("qwk"), np.ones(4), np.arange(4.0), None, np.array([1.0])) == ()
 
 
-def balanced_accuracy(y, labels, weight=None):
-    weight = np.ones(len(y)) if weight is None else weight
-    parts = [((labels == k) * weight)[y == k].sum() / weight[y == k].sum() for k in np.unique(y)]
-    return float(np.mean(parts))
-
-
-def test_multipliers_lift_rare_classes():
-    rng = np.random.default_rng(4)
-    prior = np.array([0.8, 0.15, 0.05])
-    y = rng.choice(3, 3000, p=prior)
-    x = rng.normal(np.eye(3)[y] * 1.5)
-    p = prior * np.exp(1.5 * x)
-    p /= p.sum(axis=1, keepdims=True)
-    metric = replace(get_metric("accuracy"), score=balanced_accuracy, from_confusion=None)
-    factors = np.array(best_multipliers(metric, y, p, None))
-    assert balanced_accuracy(y, (p * factors).argmax(axis=1)) > 0.05 + balanced_accuracy(
-        y, p.argmax(axis=1)
+def test_a_metric_that_is_nowhere_defined_still_gives_a_threshold():
+    blind = replace(
+        get_metric("accuracy"), score=lambda y, p, w=None: float("nan"), from_confusion=None
     )
-    assert factors[2] > factors[1] > factors[0]
-    assert np.log(factors).sum() == pytest.approx(0, abs=1e-12)
-
-
-def test_a_metric_that_is_nowhere_defined_moves_nothing():
-    metric = replace(get_metric("accuracy"), score=lambda y, p, w=None: float("nan"))
-    y, p = np.array([0, 1, 2]), np.full((3, 3), 1 / 3)
-    assert best_multipliers(metric, y, p, None) == (1.0, 1.0, 1.0)
-    blind = replace(metric, from_confusion=None)
-    assert np.isfinite(best_threshold(blind, y > 0, p[:, 0], None))
+    assert np.isfinite(best_threshold(blind, np.array([0, 1, 1]), np.array([0.1, 0.2, 0.9]), None))

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1] / "stackkit"
 ORDER = """
 errors own_code metrics config competition places folds
 recipe predictions scoring cost cache user_code sizing schedule budget spec stack_source
-datasets features nets boosting linear target_space crossfit
+kaggle_api datasets scaffold features nets boosting linear target_space crossfit
 level0|level1|level2
 evaluation presets stack exchange submission runs report workflow cli
 """.split()

@@ -80,9 +80,12 @@ def clean(name: str | None, cache_dir: str | None, output: str | None, yes: bool
 def _open(name: str | None, cache_dir: str | None) -> tuple[OOFCache, str | None, Path]:
     """The cache, the competition's name in it, and the folder of submissions."""
     from stackkit.cache import OOFCache
-    from stackkit.datasets import find_config
+    from stackkit.datasets.load import find_config, named_in_cache
     from stackkit.places import cache_folder, submissions_folder
 
     config = None if name is None else find_config(name)
-    name = name if config is None else config.name
-    return OOFCache(cache_dir or cache_folder(config)), name, submissions_folder(config)
+    name = None if name is None else named_in_cache(name)
+    opened = OOFCache(cache_dir or cache_folder(config))
+    if config is None and name is not None:
+        opened.check_name(name)
+    return opened, name, submissions_folder(config)

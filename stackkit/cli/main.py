@@ -15,8 +15,10 @@ import click
 
 from stackkit.cli.cache import cache
 from stackkit.cli.listing import leaderboard, metrics, models, plan
+from stackkit.cli.new import new
 from stackkit.cli.notebooks import notebooks
 from stackkit.cli.running import predict, run
+from stackkit.cli.submit import submit
 from stackkit.errors import StackkitError
 
 
@@ -30,7 +32,9 @@ def cli(debug: bool) -> None:
     logging.getLogger("stackkit").setLevel(level)
 
 
-for command in (run, predict, plan, leaderboard, cache, models, metrics, notebooks):
+for command in (
+    run, predict, plan, leaderboard, submit, cache, models, metrics, notebooks, new,
+):  # fmt: skip
     cli.add_command(command)
 
 

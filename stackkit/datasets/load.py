@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from stackkit.config import CompetitionConfig, read_config
 from stackkit.datasets.embedded import EMBEDDED, load_embedded
 from stackkit.datasets.files import read_table
 from stackkit.datasets.frames import Frames
-from stackkit.datasets.openml import is_openml, load_openml
-from stackkit.errors import ConfigError, nearest
+from stackkit.datasets.kaggle import fetch_competition, is_kaggle
+from stackkit.datasets.openml import is_openml, load_openml, openml_name
+from stackkit.errors import ConfigError, check_type, nearest
 from stackkit.metrics import own_metrics
 from stackkit.user_code import load_user_module
 
@@ -26,7 +28,7 @@ def load_competition(where: str | Path) -> Competition:
     Parameters
     ----------
     where : the name of an embedded competition ("playground", "wine", …), a folder that holds a
-        competition.toml, or the path of one.
+        competition.toml, the path of one, `openml:<id>` or `kaggle:<slug>`.
 
     Raises
     ------
@@ -35,6 +37,7 @@ def load_competition(where: str | Path) -> Competition:
     MetricError : a metric that is not known or does not fit the task.
     DataError : files that cannot be read as described.
     """
+    check_type(where, (str, Path), "a competition is named by text or a path", "its folder")
     config = find_config(where)
     if config is not None:
         return from_config(config)
@@ -43,20 +46,32 @@ def load_competition(where: str | Path) -> Competition:
     if is_openml(where):
         return from_embedded(load_openml(where))
     raise ConfigError(
-        f"a competition is a folder with a {FILE}, such a file, or an embedded name",
+        f"a competition is a folder with a {FILE}, such a file, an embedded name, openml:<id> "
+        "or kaggle:<slug>",
         repr(str(where)),
         nearest(str(where), EMBEDDED),
     )
 
 
 def find_config(where: str | Path) -> CompetitionConfig | None:
-    """The configuration in a folder or a file; None for what can only be an embedded name."""
-    path = Path(where)
+    """The configuration in a folder or a file; None for embedded names and openml:<id>.
+
+    That of kaggle:<slug> is written, beside the files, where it is not there yet.
+    """
+    path = fetch_competition(where) if is_kaggle(where) else Path(where)
     if path.suffix == ".toml":
         return read_config(path)
     if (path / FILE).is_file() or (path.is_dir() and str(where) not in EMBEDDED):
         return read_config(path / FILE)
     return None
+
+
+def named_in_cache(where: str | Path) -> str:
+    """The folder of the cache that belongs to a competition; for any other text, the text."""
+    config = find_config(where)
+    if config is not None:
+        return config.name
+    return openml_name(where) if is_openml(where) else str(where)
 
 
 def from_config(config: CompetitionConfig) -> Competition:
@@ -68,17 +83,16 @@ def from_config(config: CompetitionConfig) -> Competition:
 
 
 def _from_files(config: CompetitionConfig) -> Competition:
-    na_values = config.data.na_values
-    train = read_table(config.path(config.train), na_values)
-    test = None if config.test is None else read_table(config.path(config.test), na_values)
-    sample = config.sample_submission
+    train = read_table(config.path(config.train), config.data)
+    test = None if config.test is None else read_table(config.path(config.test), config.data)
+    sample, plain = config.sample_submission, dataclasses.replace(config.data, na_values=())
     return Competition.from_frames(
         train,
         test,
         target=config.target,
         metric=config.metric,
         config=config,
-        sample=None if sample is None else read_table(config.path(sample)),
+        sample=None if sample is None else read_table(config.path(sample), plain),
     )
 
 

@@ -22,12 +22,12 @@ from pandas.api import types
 from stackkit.datasets.embedded import split_off_test
 from stackkit.datasets.frames import Frames
 from stackkit.errors import ConfigError, DataError
+from stackkit.metrics import default_metric
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
 
 PREFIX = "openml:"
-METRICS = {"binary": "auc", "multiclass": "logloss", "regression": "rmse"}
 LARGEST_ID = 10**9
 EXACT = 2.0**53
 
@@ -58,7 +58,7 @@ def load_openml(where: str | Path) -> Frames:
     """Frames of a data set of openml.org, of its default target.
 
     Columns keep their names, but for features called `id` or `target`, which get an underscore.
-    Levels of nominal columns are text. The metric is auc, logloss or rmse.
+    Levels of nominal columns are text. The metric is the task's default.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def load_openml(where: str | Path) -> Frames:
     _check_target(bunch.target, data_id)
     table = _features(bunch.data).assign(target=_target(bunch.target))
     task = _task(bunch.target)
-    return split_off_test(openml_name(where), table, task=task, metric=METRICS[task])
+    return split_off_test(openml_name(where), table, task=task, metric=default_metric(task).name)
 
 
 def _fetch(data_id: int) -> Bunch:

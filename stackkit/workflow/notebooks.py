@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stackkit.datasets import load_competition
+from stackkit.datasets.kaggle import fetch_competition, is_kaggle
 from stackkit.datasets.load import find_config
 from stackkit.errors import ConfigError, MissingPackageError, NotebookError, nearest
 from stackkit.places import cache_folder, submissions_folder
@@ -181,7 +182,7 @@ def _read(value: Any, kind: type) -> Any:
 
 def _from_anywhere(competition: str | Path) -> str:
     """A path holds from the notebook's folder too; a name stays one."""
-    path = Path(competition)
+    path = fetch_competition(competition) if is_kaggle(competition) else Path(competition)
     return str(path.resolve()) if path.exists() else str(competition)
 
 

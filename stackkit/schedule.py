@@ -32,10 +32,10 @@ class Measured:
 class Work:
     """A model on its way: sizes of the Fits that wait and run, costs of those that are done.
 
-    `running` pairs a size with the seconds since that Fit was started.
+    `key` tells it from others; `running` pairs a size with the seconds since that Fit was started.
     """
 
-    name: str
+    key: str
     family: str = ""
     value: float = 1.0
     cost: ExpectedCost = field(default_factory=ExpectedCost)
@@ -55,7 +55,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Plan:
-    """The names of models to go on with, in the order of their starts, and why others are not."""
+    """The keys of models to go on with, in the order of their starts, and why others are not."""
 
     order: tuple[str, ...]
     left_out: dict[str, str] = field(default_factory=dict)
@@ -98,15 +98,15 @@ def plan(works: Sequence[Work], seconds: float, workers: int) -> Plan:
     open_ = [w for w in works if w.waiting or w.running]
     if math.isinf(seconds):
         longest = sorted(open_, key=lambda w: -_longest(w, speed))
-        return Plan(tuple(w.name for w in longest))
+        return Plan(tuple(w.key for w in longest))
     room = _Room(max(0.0, seconds) * SAFETY, workers, speed)
     finished = [w for w in works if w.done and w not in open_]
     admitted = _best_set(open_, finished, room)
     if not admitted and not finished and open_ and seconds > 0:
         admitted = [min(open_, key=lambda w: remaining(w, speed))]
-    names = {w.name for w in admitted}
-    left = {w.name: _why(w, seconds, room) for w in open_ if w.name not in names}
-    return Plan(tuple(w.name for w in admitted), left)
+    names = {w.key for w in admitted}
+    left = {w.key: _why(w, seconds, room) for w in open_ if w.key not in names}
+    return Plan(tuple(w.key for w in admitted), left)
 
 
 def reserve(levels: Iterable[Sequence[Work]], workers: int) -> float:

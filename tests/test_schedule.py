@@ -146,13 +146,13 @@ def test_the_admitted_set_fits_and_is_near_the_best_of_all_sets(seconds):
     admitted = set(plan(works, seconds, 2).order)
 
     def needed(names):
-        return sum(remaining(w) for w in works if w.name in names)
+        return sum(remaining(w) for w in works if w.key in names)
 
     def worth(names):
-        return sum(w.value for w in works if w.name in names)
+        return sum(w.value for w in works if w.key in names)
 
     room = seconds * SAFETY * 2
-    sets = (set(c) for k in range(7) for c in itertools.combinations([w.name for w in works], k))
+    sets = (set(c) for k in range(7) for c in itertools.combinations([w.key for w in works], k))
     best = max(worth(names) for names in sets if needed(names) <= room)
     assert needed(admitted) <= room or len(admitted) == 1
     assert worth(admitted) >= best / 2

@@ -90,7 +90,7 @@ class Job:
         """What the planner sees of it at a time (time.monotonic)."""
         spec = self.recipe.spec
         return Work(
-            spec.name,
+            self.recipe.key,
             spec.family,
             spec.value,
             spec.cost,

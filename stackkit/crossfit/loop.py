@@ -19,7 +19,7 @@ from stackkit.crossfit.executor import Executor, shared_pool
 from stackkit.crossfit.job import FitForecast
 from stackkit.crossfit.progress import Progress, Silent
 from stackkit.crossfit.queue import FitQueue
-from stackkit.errors import ConfigError, ModelError
+from stackkit.errors import ConfigError, ModelError, check_type
 from stackkit.folds import Folds
 from stackkit.predictions import Predictions
 from stackkit.scoring import rescored
@@ -71,6 +71,8 @@ def cross_fit(
     ModelError : a Fit failed.
     CacheError : the cache cannot be written, or the model is not deterministic.
     """
+    check_type(spec, ModelSpec, "a model is a ModelSpec", 'get_model("ridge")')
+    check_type(jobs, int, "jobs is a whole number", "jobs=2")
     bench = Bench(competition, folds, cache)
     result = fit_level([(spec, source)], bench, shared_pool(jobs))
     if result.interrupted:

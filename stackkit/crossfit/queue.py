@@ -112,12 +112,12 @@ class FitQueue:
     def _start_some(self) -> bool:
         """Start Fits while there are workers and memory for them; whether one was started."""
         started = False
-        by_name = {job.name: job for job in self._jobs if job.open}
-        if len(self._flying) >= self.executor.jobs or not by_name:
+        jobs = {job.recipe.key: job for job in self._jobs if job.open}
+        if len(self._flying) >= self.executor.jobs or not jobs:
             return started
-        for name in self._plan().order:
-            while name in by_name and by_name[name].open and self._may_start(by_name[name]):
-                self._start(by_name[name])
+        for job in (jobs[key] for key in self._plan().order if key in jobs):
+            while job.open and self._may_start(job):
+                self._start(job)
                 started = True
         return started
 
@@ -210,7 +210,9 @@ class FitQueue:
         for job in self._jobs:
             if job.open:
                 job.dropped = True
-                self.left_out[job.name] = reasons.get(job.name, "the time for its level was over")
+                self.left_out[job.name] = reasons.get(
+                    job.recipe.key, "the time for its level was over"
+                )
                 self.progress.model_left_out(job.name, self.left_out[job.name])
 
     def _drop(self, job: Job, fit: Fit, error: Exception) -> None:

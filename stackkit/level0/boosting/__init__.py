@@ -1,5 +1,5 @@
 """Gradient boosting: a file a library."""
 
-from stackkit.level0.boosting import lightgbm
+from stackkit.level0.boosting import catboost, hist, lightgbm, xgboost
 
-SPECS = lightgbm.SPECS
+SPECS = (*lightgbm.SPECS, *xgboost.SPECS, *catboost.SPECS, *hist.SPECS)

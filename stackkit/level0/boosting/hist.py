@@ -1,0 +1,78 @@
+"""Histogram gradient boosting of scikit-learn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from stackkit.features.matrix import Matrix
+from stackkit.level0.boosting.common import BoostedFit, grown
+from stackkit.sizing import ExpectedCost
+from stackkit.spec import BaseLearner, ModelSpec, Objective
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+MOST_LEVELS = 255  # what scikit-learn takes as categories; columns of more are read as numbers
+
+
+@dataclass(frozen=True)
+class HistGB(BaseLearner):
+    """scikit-learn's HistGradientBoosting with rounds fixed beforehand.
+
+    `rounds` are those at 5,000 rows; they grow with n ** 0.15. `colsample` is the share of columns
+    tried at a split.
+    """
+
+    kind: ClassVar[str] = "hist_gb"
+    rounds: int = 300
+    learning_rate: float = 0.05
+    max_leaf_nodes: int = 15
+    min_samples_leaf: int = 20
+    colsample: float = 0.5
+    l2: float = 1.0
+
+    def build(self, objective: Objective, seed: int) -> HistGBFit:
+        """An unfitted booster."""
+        return HistGBFit(self, objective, seed)
+
+
+@dataclass
+class HistGBFit(BoostedFit):
+    """One booster, kept as scikit-learn's estimator."""
+
+    def _boost(
+        self, X: Matrix, y: np.ndarray, weight: np.ndarray | None
+    ) -> HistGradientBoostingClassifier | HistGradientBoostingRegressor:
+        from sklearn import ensemble
+
+        values, learner = self._values, self.learner
+        kind = (
+            ensemble.HistGradientBoostingRegressor
+            if values
+            else ensemble.HistGradientBoostingClassifier
+        )
+        model = kind(
+            max_iter=grown(learner.rounds, len(y)),
+            learning_rate=learner.learning_rate,
+            max_leaf_nodes=learner.max_leaf_nodes,
+            min_samples_leaf=learner.min_samples_leaf,
+            max_features=learner.colsample,
+            l2_regularization=learner.l2,
+            categorical_features=[j for j in X.categorical if X.levels[j] <= MOST_LEVELS],
+            early_stopping=False,
+            random_state=self.seed,
+        )
+        return model.fit(X.values, y, sample_weight=weight)
+
+    def _raw(self, X: Matrix) -> np.ndarray:
+        if self._values:
+            return self.model_.predict(X.values)
+        return self.model_.predict_proba(X.values)
+
+
+SPECS = (
+    ModelSpec("hist_gb", HistGB(), family="boosting", fidelity="rounds", cost=ExpectedCost(2.0)),
+)

@@ -50,31 +50,38 @@ def best_multipliers(metric: Metric, y: Array, p: Array, weight: Array | None) -
     One of three starts (ones, 1 / the class's share of y, its root) is the best on all rows. From
     there a coordinate search climbs on each half of the rows. Where the ends score better on the
     other halves than the start does, the best on all rows of both and their mean is taken, else the
-    start. Above `MAX_CELLS` cells an even sample of the rows is read.
+    start. Above `MAX_CELLS` cells an even sample of the rows is read; from two rows a class or
+    fewer nothing climbs.
     """
-    rows = _sample(Rows(y, np.log(np.maximum(p, TINY)), weight))
+    kept = _kept(y, weight, MAX_CELLS // p.shape[1])
+    weight = None if weight is None else weight[kept]
+    rows = Rows(y[kept], np.log(np.maximum(p[kept], TINY)), weight)
     start = _best_start(metric, rows)
-    halves = rows.take(slice(0, None, 2)), rows.take(slice(1, None, 2))
-    ends = [_climbed(metric, half, start) for half in halves]
-    gains = [_gain(metric, other, start, end)
-             for other, end in zip(reversed(halves), ends, strict=True)]  # fmt: skip
-    chosen = start
-    if sum(gains) > EPSILON:
-        chosen = max((sum(ends) / 2, *ends), key=lambda end: _value(metric, rows, end))
+    chosen = _climbed_in_halves(metric, rows, start) if len(rows.y) > 2 * len(start) else start
     return tuple(float(x) for x in np.exp(chosen - chosen.mean()))
 
 
-def _sample(rows: Rows) -> Rows:
-    """Rows in the order of classes: all, or as many as `MAX_CELLS` allows, at even distances.
+def _climbed_in_halves(metric: Metric, rows: Rows, start: Array) -> Array:
+    """Log factors (C,): the ends of the climbs, or the start where they do not last."""
+    halves = rows.take(slice(0, None, 2)), rows.take(slice(1, None, 2))
+    ends = [_climbed(metric, half, start) for half in halves]
+    gains = (_gain(metric, halves[1 - i], start, end) for i, end in enumerate(ends))
+    if not sum(gains) > EPSILON:
+        return start
+    return max((sum(ends) / 2, *ends), key=lambda end: _value(metric, rows, end))
+
+
+def _kept(y: Array, weight: Array | None, size: int) -> Array:
+    """Rows that weigh something, in the order of classes: all, or `size` at even distances.
 
     Each class keeps its share, in every second row too, and a rare one at least one row.
     """
-    size, y = MAX_CELLS // rows.logs.shape[1], rows.y
     order = np.argsort(y, kind="stable")
-    if len(y) <= size:
-        return rows.take(order)
+    order = order if weight is None else order[weight[order] > 0]
+    if len(order) <= size:
+        return order
     first = np.flatnonzero(np.diff(y[order], prepend=-1))
-    return rows.take(order[np.union1d(np.linspace(0, len(y) - 1, size).astype(np.intp), first)])
+    return order[np.union1d(np.linspace(0, len(order) - 1, size).astype(np.intp), first)]
 
 
 def _best_start(metric: Metric, rows: Rows) -> Array:
@@ -101,8 +108,8 @@ def _gain(metric: Metric, rows: Rows, start: Array, end: Array) -> float:
 
 def _climbed(metric: Metric, rows: Rows, start: Array) -> Array:
     """Log factors at the end of the climb, large moves first."""
-    factors, value = start, _value(metric, rows, start) if len(rows.y) else np.inf
-    for moves in (LARGE, SMALL) if len(rows.y) else ():
+    factors, value = start, _value(metric, rows, start)
+    for moves in (LARGE, SMALL):
         trials = np.array([*(-x for x in reversed(moves)), *moves])
         factors, value = _climb(metric, rows, factors, value, trials)
     return factors

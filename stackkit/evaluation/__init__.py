@@ -10,7 +10,7 @@ from stackkit.evaluation.diversity import (
 )
 from stackkit.evaluation.duplicates import Duplicates, find_duplicates
 from stackkit.evaluation.gate import MARGIN, GateDecision, gate, paired_gain
-from stackkit.evaluation.honesty import Outlook, decided_labels, honest_scores, outlook
+from stackkit.evaluation.honesty import Outlook, decided_labels, honest_scores, outlook, rivals
 from stackkit.evaluation.importance import permutation_importance
 from stackkit.evaluation.leaderboard import leaderboard
 from stackkit.evaluation.losses import loss_name, row_losses, segment_losses, worst_rows
@@ -36,6 +36,7 @@ __all__ = [
     "pair_gains",
     "paired_gain",
     "permutation_importance",
+    "rivals",
     "row_losses",
     "segment_losses",
     "worst_rows",

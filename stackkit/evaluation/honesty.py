@@ -16,6 +16,7 @@ from stackkit.scoring import readable_predictions, score_rows
 
 COLUMNS = ("name", "depth", "cv", "fold_mean", "fold_sd", "holdout", "chains", "optimism",
            "averaging")  # fmt: skip
+MEAN = "mean"
 PUBLIC = 0.2  # share of test that public scores often stand on
 
 
@@ -60,7 +61,7 @@ def outlook(competition: Competition, record: Predictions) -> Outlook:
 def honest_scores(
     competition: Competition, folds: Folds, records: Sequence[Predictions]
 ) -> pd.DataFrame:
-    """A row a record: its cross-validated score beside that on rows that no level was fitted on.
+    """A row a record, best first: its cross-validated score beside that on rows that no level was fitted on.
 
     Columns name, depth, cv, fold_mean, fold_sd; `holdout`: the record's own prediction of the
     holdout (a mean over its Fits); `chains`: the mean score there of each Fit's own chain, the like
@@ -68,7 +69,9 @@ def honest_scores(
     better `holdout` is than `chains`, which cv does not show. Without a holdout, or where chains
     were not kept, NaN.
     """
-    rows = [_honest(competition, folds, record) for record in records]
+    sign = competition.metric.sign
+    ordered = sorted(records, key=lambda r: (math.isnan(r.cv), -sign * r.cv))
+    rows = [_honest(competition, folds, record) for record in ordered]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -94,6 +97,15 @@ def _chains(competition: Competition, folds: Folds, record: Predictions) -> floa
     return float(np.mean(scores)) if scores else math.nan
 
 
+def rivals(records: Sequence[Predictions], chosen: Predictions) -> list[Predictions]:
+    """The chosen record, then what it has to beat: the best base model and the plain mean."""
+    base = [r for r in records if r.role == "base" and not math.isnan(r.cv)]
+    sign = 1 if chosen.scores["greater_is_better"] else -1
+    best = sorted(base, key=lambda r: -sign * r.cv)[:1]
+    others = [*best, *(r for r in records if r.name == MEAN)]
+    return [chosen, *(r for r in others if r.key != chosen.key)]
+
+
 def decided_labels(competition: Competition, folds: Folds, record: Predictions) -> np.ndarray:
     """(n,) codes of the classes that the record names out of fold, −1 where it is not scored.
 
@@ -102,6 +114,7 @@ def decided_labels(competition: Competition, folds: Folds, record: Predictions) 
     oof = record.oof
     if competition.metric.reads == "label":
         labels = np.asarray(readable_predictions(competition, folds, 0, oof))
+        labels = labels if labels.ndim == 1 else labels[:, 0]  # several a row, the best first
     else:
         filled = np.nan_to_num(oof)
         labels = filled.argmax(axis=1) if oof.shape[1] > 1 else filled[:, 0] > 0.5

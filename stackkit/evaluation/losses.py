@@ -36,7 +36,7 @@ def loss_name(competition: Competition) -> str:
     """What `row_losses` are losses of."""
     metric = competition.metric
     if _own(competition):
-        return f"{metric.name} of a row"
+        return f"row loss of {metric.name}"
     if metric.surrogate_for(competition.task) == "logloss":
         return "log-loss"
     return "squared error" + (" of log1p" if metric.average_space == "log1p" else "")

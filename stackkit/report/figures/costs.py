@@ -76,6 +76,8 @@ def cost_and_score(records: Sequence[Predictions]) -> Chart:
     best = frontier(seconds, scores * (1 if shown[0].scores["greater_is_better"] else -1))
     axes.plot(seconds[best], scores[best], color="0.75", linewidth=1.5, zorder=1)
     axes.set_xscale("log")
+    for which in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+        which(lambda x, _: f"{x:g}" if f"{x:.0e}"[0] in "125" else "")
     axes.margins(x=0.08, y=0.08)
     label_points(axes, [r.name for r in shown], seconds, scores)
     axes.set_xlabel("seconds over all fits (log); the line: nothing cheaper is better")

@@ -46,7 +46,9 @@ def _heat_map(
     side = min(7.2, 2.2 + 0.5 * len(names))
     chart = Chart(side * 0.94, width=min(8.0, side + 1.6))
     axes = chart.subplots()
-    image = axes.imshow(values, cmap="cividis", vmin=limits[0], vmax=limits[1])
+    off_diagonal = np.ma.masked_where(np.eye(len(values), dtype=bool), values)
+    axes.set_facecolor("0.93")
+    image = axes.imshow(off_diagonal, cmap="cividis", vmin=limits[0], vmax=limits[1])
     shown = clipped(names, 18)
     size = 10 if len(names) <= 12 else 8 if len(names) <= 20 else 6.5
     axes.set_xticks(range(len(names)), shown, rotation=45, ha="right", rotation_mode="anchor",
@@ -98,7 +100,9 @@ def quality_and_likeness(records: Sequence[Predictions], correlation: pd.DataFra
     axes.axvspan(NEAR, max(1.0, axes.get_xlim()[1]), color="0.95", zorder=0)
     axes.set_xlim(right=max(min(1.0, likeness.max() + 0.02), likeness.max()))
     label_points(axes, names, likeness, scores)
-    axes.set_xlabel("highest correlation of errors with another model (a line leads to it)")
+    axes.set_xlabel(
+        "highest correlation of errors with another model (a line leads to it; grey: near twins)"
+    )
     axes.set_ylabel(metric_label(records[0]) + ("" if _upright(axes) else ", better above"))
     axes.set_title("Good and different: up and left")
     return chart

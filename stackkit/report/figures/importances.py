@@ -31,11 +31,14 @@ def importances(table: pd.DataFrame, metric: str) -> Chart:
     panels = chart.subplots(1, len(models), sharey=True, squeeze=False).ravel()
     for axes, model in zip(panels, models, strict=True):
         _draw(tidy(axes), whole[model][shown], table[table.model == model])
-        axes.set_title(model)
+        axes.set_title(model, fontsize=10)
         axes.tick_params(axis="y", length=0)
+    chart.suptitle("What models lose without a column", fontsize=12)
     name_rows(panels[0], clipped(shown))
     more = f"; {len(order) - len(shown)} weaker columns not drawn" if len(order) > MOST else ""
-    chart.supxlabel(f"{metric} lost when the column is shuffled (dots: folds){more}", fontsize=10)
+    chart.supxlabel(
+        f"loss in {metric} when the column is shuffled (dots: folds){more}", fontsize=10
+    )
     return chart
 
 

@@ -70,6 +70,7 @@ def segments(table: pd.DataFrame, loss: str) -> Chart:
         colour = ORANGE if apart else GREY
         axes.errorbar(ratio, row, xerr=2 * error, fmt="o", color=colour, capsize=3)
     axes.axvline(1, color="black", linewidth=1)
+    axes.set_xlim(0.4 * min(1.0, shown.ratio.min()), 1.3 * shown.ratio.max())
     names = [f"{c} {s}" for c, s in shown[["column", "segment"]].to_numpy()]
     name_rows(axes, clipped(names, 40))
     value_column(axes, [f"{n:,}" for n in shown.rows], "rows")

@@ -25,7 +25,7 @@ from stackkit.report.figures.chart import (
     value_column,
 )
 
-MOST_MEMBERS = 12
+MOST_MEMBERS = 18
 FULL = "full"
 
 
@@ -117,7 +117,7 @@ def gains(decision: GateDecision) -> Chart:
     prior = decision.gains.get(BASELINE)
     note = "" if prior is None else f"; prior, not drawn: {short(prior)}"
     axes.set_xlabel("gain in the metric, positive is better" + note)
-    axes.set_title("Gain on the incumbent, mean over folds ± one standard error")
+    axes.set_title("Gain on the incumbent ± s.e. over folds")
     kinds = {GREY: "leak not measured: shown, not submitted", BLUE: "leak measured"}
     drawn = {_colour(decision, n) for n in names}
     handles = [_handle(colour, label) for colour, label in kinds.items() if colour in drawn]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter
 
 from stackkit.competition import Competition
 from stackkit.predictions import Predictions
@@ -74,6 +75,7 @@ def _reliability(competition: Competition, shown: Sequence[Predictions]) -> Char
     whose = "all classes pooled" if competition.width > 1 else what
     tidy(curves, "both").set(ylabel="share that happened", title=f"Calibration: {whose}")
     tidy(places).set(xlabel=f"predicted probability of {what}", ylabel="predictions (log)")
+    places.yaxis.set_minor_formatter(NullFormatter())
     curves.legend(frameon=False)
     return chart
 

@@ -32,7 +32,8 @@ def errors(competition: Competition, folds: Folds, record: Predictions) -> Chart
     table = _confusion(competition, folds, record)
     many = len(table) > MOST_NUMBERS
     wide = competition.width == 1
-    chart = Chart(3.9 if wide else min(7.4, 2.8 + 0.42 * len(table)))
+    height = 3.9 if wide else min(7.0, 2.8 + 0.42 * len(table))
+    chart = Chart(height, width=8.0 if wide else min(8.0, height + 1.8))
     if not wide:
         _draw_confusion(chart, chart.subplots(), competition, table, not many)
         return chart

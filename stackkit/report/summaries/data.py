@@ -114,22 +114,29 @@ GUARDS = {
     "blocked": "whole blocks of time are scored, as in test, with gaps beside them",
     "predefined": "as the column or file says",
 }
+NO_HOLDOUT = "holdout: none, so what higher levels flatter themselves by is not measured here"
 
 
-def guards(setup: Setup, found: Duplicates) -> pd.DataFrame:
-    """What the fold plan guards against and what it does not: a row a fact."""
+def guards(setup: Setup, found: Duplicates) -> list[str]:
+    """What the fold plan guards against and what it does not: a sentence a fact."""
     competition, folds = setup.competition, setup.bench.folds
-    held = int(folds.holdout.sum())
-    table = {
-        "scheme": f"{folds.scheme}: {GUARDS.get(folds.scheme, 'made by hand')}",
-        "reason": folds.reason,
-        "unseen by every level": f"{held:,} rows of holdout" if held else "none: no holdout",
-        "twins across folds": f"{found.across_folds:,} rows",
-    }
+    held, twins = int(folds.holdout.sum()), found.across_folds
+    lines = [
+        f"scheme {folds.scheme}: {GUARDS.get(folds.scheme, 'made by hand')}",
+        f"because {folds.reason}",
+        f"holdout: {held:,} rows that no level is fitted on" if held else NO_HOLDOUT,
+        f"twins: {twins:,} rows are scored by models that were fitted on their like",
+    ]
     if competition.task != "regression":
-        least = min(
-            np.bincount(competition.y[fit.fit_rows], minlength=len(competition.classes)).min()
-            for fit in folds.fits()
-        )
-        table["rarest class in a fit"] = f"{least:,} rows"
-    return facts(table)
+        lines.append(f"rarest class: {_fewest(setup):,} rows of it in the smallest fit")
+    return lines
+
+
+def _fewest(setup: Setup) -> int:
+    """Rows of the rarest class in the fit that has fewest of it."""
+    competition = setup.competition
+    size = len(competition.classes)
+    counts = (
+        np.bincount(competition.y[f.fit_rows], minlength=size) for f in setup.bench.folds.fits()
+    )
+    return min(int(count.min()) for count in counts)

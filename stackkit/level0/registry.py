@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from stackkit.errors import ConfigError, nearest
 from stackkit.level0 import (
+    balanced,
     baseline,
     bayes,
     boosting,
@@ -30,6 +31,7 @@ _FAMILIES = (
     discriminant,
     forests,
     boosting,
+    balanced,
     neural,
 )
 

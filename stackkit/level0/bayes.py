@@ -150,7 +150,7 @@ SPECS = (
         NaiveBayes(),
         family="bayes",
         tasks=("binary", "multiclass"),
-        recipe="linear",
+        recipe="kernel",
         cost=ExpectedCost(0.1),
         value=0.2,
     ),

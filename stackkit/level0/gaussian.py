@@ -92,7 +92,7 @@ SPECS = (
         "gp",
         GaussianProcess(),
         family="kernel",
-        recipe="linear",
+        recipe="kernel",
         limits=Limits(rows=6000),
         cost=ExpectedCost(5.0, rows=2.5),
     ),

@@ -271,5 +271,5 @@ def fit_approximate(
 
 
 SPECS = (
-    ModelSpec("svm", SupportVectors(), family="kernel", recipe="linear", cost=ExpectedCost(5.0)),
+    ModelSpec("svm", SupportVectors(), family="kernel", recipe="kernel", cost=ExpectedCost(5.0)),
 )

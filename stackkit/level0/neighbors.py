@@ -101,7 +101,7 @@ class NeighborsFit:
 
 @dataclass(frozen=True)
 class Voters:
-    """Rows (m, d) that vote with their targets (m, t) and weights (m,); `prior` (t,) is the mean."""
+    """Rows (m, d) that vote with their targets (m, t) and weights (m,); `prior` (t,) their mean."""
 
     values: np.ndarray
     targets: np.ndarray
@@ -148,7 +148,7 @@ SPECS = (
         "knn",
         Neighbors(),
         family="neighbors",
-        recipe="linear",
+        recipe="kernel",
         cost=ExpectedCost(1.0),
         value=0.5,
     ),

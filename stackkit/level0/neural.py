@@ -15,21 +15,26 @@ from stackkit.spec import BaseLearner, ModelSpec, Objective
 from stackkit.target_space import target_space
 
 if TYPE_CHECKING:
+    from stackkit.nets.layout import Layout
+    from stackkit.nets.mlp import Shape
     from stackkit.nets.training import Training
 
 REFERENCE = 1000  # rows up to which all epochs are run
+SHRINK = 0.5  # power of the rows by which epochs fall above
 BATCH = 256
 
 
 @dataclass(frozen=True)
 class MLP(BaseLearner):
-    """A few perceptrons after RealMLP-TD-S, trained side by side for a fixed number of steps.
+    """A few perceptrons after RealMLP-TD, trained side by side for a fixed number of steps.
 
-    `epochs` are those at 1,000 rows or fewer; above, epochs fall with sqrt(1000 / n), so steps grow
-    with sqrt(n). `learning_rate` None: 0.01 for classes, 0.05 for values. `device` is torch's.
+    Numbers and codes are embedded. `epochs` are those at 1,000 rows or fewer; above, epochs fall
+    with (1000 / n) ** 0.5, so steps grow with the root of n. `learning_rate` None: 0.01 for
+    classes, 0.05 for values. `device` is torch's.
     """
 
     kind: ClassVar[str] = "mlp"
+    version: ClassVar[int] = 2
     epochs: int = 64
     hidden: tuple[int, ...] = (128, 128)
     members: int = 4
@@ -52,30 +57,21 @@ class MLPFit:
     seed: int
 
     def fit(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None = None) -> MLPFit:
-        """Train on X (n, d) without missing values and y (n,)."""
+        """Train on X (n, d) without missing values and y (n,); rows of weight 0 are left out."""
         from stackkit.nets.fitting import fit_bundle
-        from stackkit.nets.mlp import Shape
+        from stackkit.nets.layout import layout_of
 
-        learner, values = self.learner, self.objective.task == "regression"
-        if values:
-            self.space_ = target_space(y, self.objective.space)
-            y = self.space_.forward(y)
-        self.shape_ = Shape(
-            inputs=X.values.shape[1],
-            outputs=1 if values else len(self.objective.classes),
-            hidden=tuple(learner.hidden),
-            members=learner.members,
-            activation="mish" if values else "selu",
-        )
+        X, y, weight = _counting(X, y, weight)
+        self.shape_ = self._shape(layout_of(X))
         self.state_ = fit_bundle(
             self.shape_,
             X.values,
-            y,
+            self._target(y),
             weight,
             self._plan(len(y)),
             seed=self.seed,
-            threads=learner.threads,
-            device=learner.device,
+            threads=self.learner.threads,
+            device=self.learner.device,
         )
         return self
 
@@ -83,28 +79,60 @@ class MLPFit:
         """Probabilities or values (n, c), the mean over nets."""
         from stackkit.nets.fitting import predict_bundle
 
-        made = predict_bundle(self.shape_, self.state_, X.values, threads=self.learner.threads)
-        if self.objective.task == "regression":
-            return self.space_.inverse(made[:, 0])
-        return as_columns(made)
+        learner = self.learner
+        made = predict_bundle(
+            self.shape_, self.state_, X.values, threads=learner.threads, device=learner.device
+        )
+        return self.space_.inverse(made[:, 0]) if self._of_values else as_columns(made)
+
+    @property
+    def _of_values(self) -> bool:
+        return self.objective.task == "regression"
+
+    def _target(self, y: np.ndarray) -> np.ndarray:
+        """Class codes as they are; values standardised in the objective's space."""
+        if not self._of_values:
+            return y
+        self.space_ = target_space(y, self.objective.space)
+        return self.space_.forward(y)
+
+    def _shape(self, layout: Layout) -> Shape:
+        from stackkit.nets.mlp import Shape
+
+        return Shape(
+            layout=layout,
+            outputs=1 if self._of_values else len(self.objective.classes),
+            hidden=tuple(self.learner.hidden),
+            members=self.learner.members,
+            activation="mish" if self._of_values else "selu",
+        )
 
     def _plan(self, n: int) -> Training:
         from stackkit.nets.training import Training
 
         learner = self.learner
-        epochs = learner.epochs * min(1.0, math.sqrt(REFERENCE / n))
+        epochs = learner.epochs * min(1.0, (REFERENCE / n) ** SHRINK)
         return Training(
             steps=max(1, round(epochs * math.ceil(n / BATCH))),
             batch=BATCH,
-            learning_rate=learner.learning_rate
-            or (0.05 if self.objective.task == "regression" else 0.01),
+            learning_rate=learner.learning_rate or (0.05 if self._of_values else 0.01),
             weight_decay=learner.weight_decay,
             dropout=learner.dropout,
         )
 
 
+def _counting(
+    X: Matrix, y: np.ndarray, weight: np.ndarray | None
+) -> tuple[Matrix, np.ndarray, np.ndarray | None]:
+    """The rows of positive weight."""
+    if weight is None or (weight > 0).all():
+        return X, y, weight
+    kept = weight > 0
+    return Matrix(X.values[kept], X.names, X.levels), y[kept], weight[kept]
+
+
 SPECS = (
     ModelSpec(
-        "mlp", MLP(), family="neural", recipe="linear", fidelity="epochs", cost=ExpectedCost(8.0)
+        "mlp", MLP(), family="neural", recipe="nets", fidelity="epochs", cost=ExpectedCost(8.0)
     ),
 )

@@ -11,8 +11,7 @@ from torch.nn import functional as F
 from stackkit.nets.mlp import Bundle, Shape
 from stackkit.nets.training import Training, limited, seeded, train
 
-SCALE_RATE, BIAS_RATE = 6.0, 0.1  # factors of the learning rate, as in RealMLP
-PREDICT = 10_000  # rows predicted at a time
+PREDICT = 4_000_000  # numbers that the widest layer may hold while predicting
 
 Loss = Callable[[torch.Tensor], torch.Tensor]
 
@@ -34,40 +33,59 @@ def fit_bundle(
     """
     with seeded(seed, threads):
         bundle = Bundle(shape).to(device)
-        loss = _loss(bundle, X, target, weight, device)
-        train(bundle, bundle.groups(SCALE_RATE, BIAS_RATE), loss, len(X), plan)
+        x = torch.tensor(X, dtype=torch.float32, device=device)
+        bundle.prepare(x)
+        train(bundle, bundle.groups(), _loss(bundle, x, target, weight), len(X), plan)
+        bundle.front.settle(x)
         return {name: value.cpu().numpy() for name, value in bundle.state_dict().items()}
 
 
 def predict_bundle(
-    shape: Shape, state: dict[str, np.ndarray], X: np.ndarray, *, threads: int
+    shape: Shape, state: dict[str, np.ndarray], X: np.ndarray, *, threads: int, device: str = "cpu"
 ) -> np.ndarray:
-    """Means over members for X (n, d): numbers (n, 1), or probabilities (n, outputs)."""
-    bundle = Bundle(shape).double().eval()
-    bundle.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
+    """Means over members for X (n, d): numbers (n, 1), or probabilities (n, outputs).
+
+    In double precision, so that a row does not depend on its batch; on the CPU where torch has no
+    such device here.
+    """
+    where = device if torch.cuda.is_available() else "cpu"
     made = np.empty((len(X), shape.outputs))
     with limited(threads), torch.inference_mode():
-        for start in range(0, len(X), PREDICT):
-            rows = torch.tensor(X[start : start + PREDICT], dtype=torch.float64)
+        bundle = _restored(shape, state).to(where)
+        size = _rows_at_a_time(bundle)
+        for start in range(0, len(X), size):
+            rows = torch.tensor(X[start : start + size], dtype=torch.float64, device=where)
             out = bundle(rows)
             out = out if shape.outputs == 1 else out.softmax(dim=-1)
-            made[start : start + PREDICT] = out.mean(dim=0).numpy()
+            made[start : start + size] = out.mean(dim=0).cpu().numpy()
     return made
 
 
-def _loss(
-    bundle: Bundle, X: np.ndarray, target: np.ndarray, weight: np.ndarray | None, device: str
-) -> Loss:
-    """The mean over members of their own mean losses, as a function of the rows."""
-    x = torch.tensor(X, dtype=torch.float32, device=device)
-    w = torch.ones(len(X)) if weight is None else torch.tensor(weight / weight.mean())
-    w = w.to(device, torch.float32)
+def _restored(shape: Shape, state: dict[str, np.ndarray]) -> Bundle:
+    with torch.random.fork_rng(devices=[]):
+        bundle = Bundle(shape)
+    bundle.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
+    return bundle.double().eval()
+
+
+def _rows_at_a_time(bundle: Bundle) -> int:
+    return max(1, PREDICT // bundle.widest)
+
+
+def _loss(bundle: Bundle, x: torch.Tensor, target: np.ndarray, weight: np.ndarray | None) -> Loss:
+    """The sum over members of their own mean losses, as a function of the rows.
+
+    A sum, so that each member's gradient is the one that it would have alone.
+    """
+    w = torch.ones(len(x)) if weight is None else torch.tensor(weight / weight.mean())
+    w = w.to(x.device, torch.float32)
     kind = torch.float32 if bundle.shape.outputs == 1 else torch.int64
-    t = torch.tensor(target, dtype=kind, device=device)
+    t = torch.tensor(target, dtype=kind, device=x.device)
     of_rows = _squared if bundle.shape.outputs == 1 else _cross_entropy
 
     def loss(rows: torch.Tensor) -> torch.Tensor:
-        return (w[rows] * of_rows(bundle(x[rows]), t[rows])).mean()
+        rows = rows.to(x.device)
+        return (w[rows] * of_rows(bundle(x[rows]), t[rows])).mean(dim=1).sum()
 
     return loss
 

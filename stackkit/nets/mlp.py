@@ -1,12 +1,11 @@
 """A bundle of multilayer perceptrons that are trained side by side as one module.
 
-After the simple variant of RealMLP (Holzmüller, Grinsztajn and Steinwart, 2024): a learnable scale
-of the inputs, weights in the neural-tangent parametrisation, a last layer that starts at zero.
+After RealMLP (Holzmüller, Grinsztajn and Steinwart, 2024): embedded inputs, a learnable scale of
+them, weights in the neural-tangent parametrisation, a last layer that starts at zero.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,65 +13,75 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from stackkit.nets.dense import Activation, Dense, Scale
+from stackkit.nets.front import Front
+from stackkit.nets.layout import Layout
 from stackkit.nets.training import Group
 
-ACTIVATIONS = {"selu": nn.SELU, "mish": nn.Mish, "relu": nn.ReLU}
+SCALE_RATE, SLOW_RATE = 6.0, 0.1  # factors of the learning rate, as in RealMLP
+PREPARE = 2_000  # rows that the first weights are sized on
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes of a bundle: `members` nets from `inputs` to `outputs` numbers."""
+    """The sizes of a bundle: `members` nets from the columns of a layout to `outputs` numbers."""
 
-    inputs: int
+    layout: Layout
     outputs: int
     hidden: tuple[int, ...]
     members: int
     activation: str
 
 
-class Scale(nn.Module):
-    """A learnable factor a column and member: (n, d) -> (m, n, d)."""
-
-    def __init__(self, members: int, inputs: int) -> None:
-        super().__init__()
-        self.factor = nn.Parameter(torch.ones(members, 1, inputs))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x * self.factor
-
-
-class Dense(nn.Module):
-    """Affine maps (m, n, a) -> (m, n, b) with weights of unit size over sqrt(a)."""
-
-    def __init__(self, members: int, inputs: int, outputs: int, zero: bool = False) -> None:
-        super().__init__()
-        start = torch.zeros if zero else torch.randn
-        self.weight = nn.Parameter(start(members, inputs, outputs))
-        self.bias = nn.Parameter(start(members, 1, outputs))
-        self.factor = 1 / math.sqrt(inputs)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.baddbmm(self.bias, x, self.weight, alpha=self.factor)
-
-
 class Bundle(nn.Module):
-    """(n, d) -> (m, n, outputs): scale, then dense layers with activation and dropout."""
+    """(n, d) -> (m, n, outputs): embeddings, scale, then dense layers with activation, dropout."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.shape = shape
-        layers: list[nn.Module] = [Scale(shape.members, shape.inputs)]
-        sizes = (shape.inputs, *shape.hidden)
+        self.shape, m = shape, shape.members
+        self.front = Front(m, shape.layout)
+        self.scale = Scale(m, self.front.width)
+        sizes = (self.front.width, *shape.hidden)
+        layers: list[nn.Module] = []
         for a, b in pairwise(sizes):
-            layers += [Dense(shape.members, a, b), ACTIVATIONS[shape.activation](), nn.Dropout()]
-        self.layers = nn.Sequential(*layers, Dense(shape.members, sizes[-1], shape.outputs, True))
+            layers += [Dense(m, a, b), Activation(m, b, shape.activation), nn.Dropout()]
+        self.layers = nn.Sequential(*layers)
+        self.last = Dense(m, sizes[-1], shape.outputs)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layers(x)
+        return self.last(self.layers(self.scale(self.front(x))))
 
-    def groups(self, scale_rate: float, bias_rate: float) -> Iterator[Group]:
-        """Parameters with their factors of the learning rate; only weights decay."""
-        yield Group([self.layers[0].factor], scale_rate, False)
-        dense = [layer for layer in self.layers if isinstance(layer, Dense)]
+    @property
+    def widest(self) -> int:
+        """Numbers that the widest layer holds for one row."""
+        return max(self.front.widest, self.shape.members * max(self.front.width, *self._sizes()))
+
+    def _sizes(self) -> tuple[int, ...]:
+        return (*self.shape.hidden, self.shape.outputs)
+
+    @torch.no_grad()
+    def prepare(self, x: torch.Tensor) -> None:
+        """Before training: bins and the size of the first weights from rows (n, d)."""
+        self.front.place(x)
+        self.last.silence()
+        made = self.scale(self.front(x[:: max(1, len(x) // PREPARE)]))
+        for layer in self.layers:
+            if isinstance(layer, Dense):
+                layer.normalise(made)
+            if not isinstance(layer, nn.Dropout):
+                made = layer(made)
+
+    def groups(self) -> Iterator[Group]:
+        """Parameters with their factors of the learning rate; only weights of layers decay."""
+        dense = [layer for layer in self.modules() if isinstance(layer, Dense)]
+        slow = [layer.bias for layer in dense]
+        slow += [layer.share for layer in self.layers if isinstance(layer, Activation)]
+        yield Group([self.scale.factor], SCALE_RATE, False)
         yield Group([layer.weight for layer in dense], 1.0, True)
-        yield Group([layer.bias for layer in dense], bias_rate, False)
+        yield Group(slow + parameters_of(self.front.numbers), SLOW_RATE, False)
+        yield Group(parameters_of(self.front.codes), 1.0, False)
+
+
+def parameters_of(module: nn.Module | None) -> list[nn.Parameter]:
+    """Its parameters, none of no module."""
+    return [] if module is None else list(module.parameters())

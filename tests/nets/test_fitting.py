@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from stackkit.nets import fitting
 from stackkit.nets.fitting import fit_bundle, predict_bundle
+from stackkit.nets.layout import Layout
 from stackkit.nets.mlp import Shape
 from stackkit.nets.training import Training
 
@@ -16,7 +18,8 @@ PLAN = Training(steps=150, batch=64, learning_rate=0.05, weight_decay=0.0, dropo
 
 
 def shape(outputs: int) -> Shape:
-    return Shape(inputs=3, outputs=outputs, hidden=(16,), members=2, activation="mish")
+    layout = Layout((0, 1, 2), (), (), ())
+    return Shape(layout, outputs, hidden=(16,), members=2, activation="mish")
 
 
 def fit(outputs: int, target: np.ndarray, weight: np.ndarray | None = None) -> dict:
@@ -49,5 +52,19 @@ def test_rows_of_no_weight_do_not_count() -> None:
 def test_predicting_in_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     state = fit(1, X[:, 0])
     whole = predict_bundle(shape(1), state, X, threads=1)
-    monkeypatch.setattr(fitting, "PREDICT", 7)
+    monkeypatch.setattr(fitting, "PREDICT", 700)
     np.testing.assert_allclose(predict_bundle(shape(1), state, X, threads=1), whole, rtol=1e-12)
+
+
+def test_a_net_fitted_elsewhere_predicts_on_this_device() -> None:
+    state = fit(1, X[:, 0])
+    expected = predict_bundle(shape(1), state, X, threads=1)
+    if not torch.cuda.is_available():
+        made = predict_bundle(shape(1), state, X, threads=1, device="cuda")
+        np.testing.assert_array_equal(made, expected)
+
+
+def test_predicting_leaves_the_random_state_alone() -> None:
+    state, before = fit(1, X[:, 0]), torch.get_rng_state()
+    predict_bundle(shape(1), state, X, threads=1)
+    assert torch.equal(torch.get_rng_state(), before)

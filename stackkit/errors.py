@@ -21,6 +21,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LISTED = 12  # names in a hint
+SHOWN = 60  # characters of a value in a message
+
 
 class StackkitError(Exception):
     """What the user can mend: the command line prints it without a traceback and exits with 2.
@@ -91,8 +94,29 @@ class MissingPackageError(StackkitError):
     """An optional package that is not installed."""
 
 
-def nearest(name: str, valid: Iterable[str]) -> str:
-    """A hint that names the valid spelling nearest to `name`, else all of them."""
-    names = sorted(valid)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else f"one of {', '.join(names)}"
+def nearest(name: object, valid: Iterable[object]) -> str:
+    """A hint that names the valid spelling nearest to `name`, else all of them, at most twelve."""
+    names = sorted(map(str, valid))
+    folded = {n.casefold().strip(): n for n in reversed(names)}
+    close = difflib.get_close_matches(str(name).casefold().strip(), folded, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {folded[close[0]]!r}?"
+    if not names:
+        return "there is none yet"
+    more = f", … ({len(names)} in all)" if len(names) > LISTED else ""
+    return f"one of {', '.join(names[:LISTED])}{more}"
+
+
+def check_type(value: object, kind: type | tuple[type, ...], rule: str, hint: str) -> None:
+    """ConfigError with `rule` and `hint` unless `value` is of `kind`; a bool is no number."""
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise ConfigError(rule, shown(value), hint)
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: numbers and short text as they are, else its type."""
+    if value is None or isinstance(value, str | int | float | bytes):
+        return repr(value)[:SHOWN]
+    text = repr(value)
+    return text if len(text) <= SHOWN and "\n" not in text else f"a {type(value).__name__}"

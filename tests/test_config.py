@@ -104,7 +104,7 @@ def test_every_key_of_every_table_is_read() -> None:
     )
     assert config.folds == FoldsConfig(**folds)
     assert (config.data.na_values, config.features.drop) == (("?",), ("x",))
-    assert config.models == ModelsConfig(("ridge",), ("rf",), {"rf": {"n_estimators": 9}})
+    assert config.models == ModelsConfig(("ridge",), ("rf",), params={"rf": {"n_estimators": 9}})
     assert config.cache == CacheConfig("d", False, 5)
 
 

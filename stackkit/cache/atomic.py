@@ -16,11 +16,15 @@ from stackkit.errors import CacheError
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _NO_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
+_IN_THE_WAY = {errno.ENOTDIR, errno.EEXIST}
 
 
 @contextlib.contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full disk or a missing permission into a CacheError that names `path`."""
+    """Turn what a disk refuses into a CacheError that names `path`.
+
+    It is full, it may not be written, or a file is where a folder is due.
+    """
     try:
         yield
     except OSError as error:
@@ -36,11 +40,14 @@ def disk_errors(path: Path) -> Iterator[None]:
                 f"{path}: {error.strerror}",
                 "another place with --cache-dir or --output, or the folder's permissions",
             ) from error
+        if error.errno in _IN_THE_WAY:
+            hint = "move the file away, or another place with --cache-dir"
+            raise CacheError("a folder can be made", f"{path}: {error.strerror}", hint) from error
         raise
 
 
 def make_folder(path: Path) -> Path:
-    """The folder, made with its parents; CacheError where it cannot be."""
+    """The folder, made with its parents; CacheError where it cannot be, or not be written."""
     with disk_errors(path):
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -48,6 +55,8 @@ def make_folder(path: Path) -> Path:
             raise CacheError(
                 "a folder can be made", f"{path}: {error.strerror}", "another place for it"
             ) from None
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return path
 
 
@@ -112,8 +121,8 @@ def folder_aside(parent: Path) -> Iterator[Path]:
     path = parent / f".tmp-{uuid.uuid4().hex}"
     with disk_errors(parent):
         path.mkdir(parents=True)
-        reach("tmp-created")
         try:
+            reach("tmp-created")
             yield path
         finally:
             shutil.rmtree(path, ignore_errors=True)

@@ -95,9 +95,17 @@ def read_recipe(folder: Path) -> dict[str, Any]:
     return table
 
 
+def _refuse_foreign(folder: Path, table: Mapping[str, Any]) -> None:
+    """DamagedEntry where an entry lies under the name of another."""
+    if not folder.name.endswith(f"-{table['key'][:12]}"):
+        got = f"{table['key'][:12]} in {folder}"
+        raise DamagedEntry("the name of an entry ends with its key", got)
+
+
 def read_entry(folder: Path) -> Predictions:
     """Map the arrays of an entry; header, size and shape are checked, the hash once a process."""
     table = read_recipe(folder)
+    _refuse_foreign(folder, table)
     unknown = set(table["arrays"]) - set(ARRAYS)
     if unknown or "oof" not in table["arrays"]:
         raise DamagedEntry("arrays of an entry are named by fields", f"{sorted(unknown)}")
@@ -136,7 +144,9 @@ def _check_bytes(path: Path, info: Mapping[str, Any], rehash: bool) -> None:
 
 def verify_entry(folder: Path) -> None:
     """Hash every file of an entry; DamagedEntry at the first that differs."""
-    for name, info in read_recipe(folder)["arrays"].items():
+    table = read_recipe(folder)
+    _refuse_foreign(folder, table)
+    for name, info in table["arrays"].items():
         map_array(folder / f"{name}.npy", info, rehash=True)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from stackkit.cache.atomic import disk_errors
+from stackkit.cache.atomic import disk_errors, make_folder
 
 log = logging.getLogger("stackkit")
 
@@ -22,7 +22,7 @@ def key_lock(path: Path, wait: bool = True) -> Iterator[bool]:
     """Hold the lock at `path`; yields False at once if another holds it and `wait` is False."""
     lock = FileLock(path, thread_local=False)
     with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         held = _acquire(lock, path, wait)
     try:
         yield held

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from stackkit.cache.atomic import make_folder, write_file
+from stackkit.cache.atomic import disk_errors, make_folder, write_file
 from stackkit.cache.faults import FIT_POINTS
 
 DIGEST = 32  # bytes of sha256 at the end of a file; zip readers pass over them
@@ -43,7 +43,8 @@ class PartialFits:
         """Arrays and report of a Fit, None where it is not there; a bad file is deleted."""
         path = self.path(fit_id)
         try:
-            data = path.read_bytes()
+            with disk_errors(path):
+                data = path.read_bytes()
         except FileNotFoundError:
             return None
         if hashlib.sha256(data[:-DIGEST]).digest() == data[-DIGEST:]:

@@ -12,6 +12,7 @@ from typing import Any
 from stackkit.cache.atomic import make_folder
 from stackkit.cache.shelf import Shelf
 from stackkit.competition import Competition
+from stackkit.errors import CacheError, check_type, nearest
 from stackkit.folds import Folds
 
 
@@ -24,6 +25,7 @@ class OOFCache:
     """
 
     def __init__(self, root: str | Path = "oof_cache") -> None:
+        check_type(root, (str, Path), "a cache is a folder", 'OOFCache("oof_cache")')
         self.root = Path(root).absolute()  # workers need not share the working folder
 
     def shelf(self, competition: Competition, folds: Folds) -> Shelf:
@@ -36,6 +38,16 @@ class OOFCache:
         for competition in sorted(self.root.glob(name or "*")):
             for folder in sorted(competition.glob("????????-????????")):
                 yield Shelf(folder)
+
+    def names(self) -> list[str]:
+        """Competitions that the folder holds something of, sorted."""
+        return sorted(p.name for p in self.root.glob("*") if p.is_dir())
+
+    def check_name(self, name: str) -> None:
+        """CacheError unless the folder holds something of that competition."""
+        if name not in self.names():
+            rule = f"{self.root} holds the competition"
+            raise CacheError(rule, repr(name), nearest(name, self.names()))
 
     def runs(self, name: str) -> Path:
         """The folder of a competition's run reports."""

@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stackkit.competition.columns import check_columns, sort_columns
 from stackkit.competition.fingerprint import digest_column
-from stackkit.competition.schema import DATETIME, Schema, column_kind, infer_schema, is_number
+from stackkit.competition.rows import refuse_infinite, row_ids, row_weights
+from stackkit.competition.schema import Schema, infer_schema
 from stackkit.competition.target import check_range, encode, task_of
+from stackkit.competition.thousands import thousands_notes
 from stackkit.config import CompetitionConfig, check_name, parse_config
-from stackkit.errors import ConfigError, DataError, nearest
+from stackkit.errors import ConfigError, DataError, check_type, nearest
 from stackkit.metrics import Metric, check_metric, get_metric
 
 
@@ -41,6 +44,7 @@ class Competition:
     sample : the sample submission, or None.
     config : the competition.toml, or one made from the arguments.
     oracle : (n, c) the true conditional probability or mean, where the data are generated.
+    notes : what was decided about the columns, a sentence each.
     """
 
     name: str
@@ -60,6 +64,7 @@ class Competition:
     sample: pd.DataFrame | None = None
     config: CompetitionConfig | None = None
     oracle: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def from_frames(
@@ -89,15 +94,17 @@ class Competition:
         MetricError : a metric that does not fit the task.
         """
         named = {"target": target, "metric": metric, **({} if name is None else {"name": name})}
-        config = _configured(config, named, options)
-        _refuse_unread(config, sample)
-        _check_columns(train, test, config)
-        features = _feature_columns(train, test, config)
-        schema = infer_schema(train, test, features)
+        _refuse_no_frames(train, test, sample)
+        given = _configured(config, named, options)
+        _refuse_unread(given, sample)
+        config = _with_id(given, train, test, sample)
+        check_columns(train, test, config)
+        columns = sort_columns(train, test, config)
+        schema = infer_schema(train, test, columns.features)
         typed_train = schema.apply(train, "train")
         typed_test = None if test is None else schema.apply(test, "test")
         for what, frame in (("train", typed_train), ("test", typed_test)):
-            _refuse_infinite(frame, what)
+            refuse_infinite(frame, what)
         chosen = get_metric(config.metric)
         labels = train[config.target]
         task = task_of(config.task, chosen, labels)
@@ -115,13 +122,14 @@ class Competition:
             classes=classes,
             schema=schema,
             id=config.id,
-            train_ids=_ids(train, config.id, "train"),
-            test_ids=_ids(test, config.id, "test"),
-            weight=_weight(train, config.weight),
-            auxiliary=_auxiliary(train, test, config),
+            train_ids=row_ids(train, config.id, "train"),
+            test_ids=row_ids(test, config.id, "test"),
+            weight=row_weights(train, config.weight),
+            auxiliary=train[columns.auxiliary].reset_index(drop=True),
             sample=sample,
             config=config,
             oracle=oracle,
+            notes=(*_id_notes(given, config), *columns.notes, *thousands_notes(schema, train)),
         )
 
     def __repr__(self) -> str:
@@ -178,7 +186,7 @@ class Competition:
 
     def check_new_rows(self, frame: pd.DataFrame) -> None:
         """DataError unless raw new rows have every feature column, of its kind and finite."""
-        _refuse_infinite(self.schema.apply(frame, "the new file"), "the new file")
+        refuse_infinite(self.schema.apply(frame, "the new file"), "the new file")
 
     @cached_property
     def fingerprint(self) -> str:
@@ -191,6 +199,18 @@ class Competition:
         digest_column(digest, "", "target", pd.Series(self.y))
         digest_column(digest, "", "weight", pd.Series([] if self.weight is None else self.weight))
         return digest.hexdigest()
+
+
+def _refuse_no_frames(train: object, test: object, sample: object) -> None:
+    for what, frame in (("train", train), ("test", test), ("sample", sample)):
+        if frame is not None or what == "train":
+            check_type(frame, pd.DataFrame, f"{what} is a DataFrame", "load_competition for files")
+
+
+def _id_notes(given: CompetitionConfig, config: CompetitionConfig) -> tuple[str, ...]:
+    if given.id == config.id:
+        return ()
+    return (f'id: {config.id!r}, as in the sample submission (id = "{config.id}" says so)',)
 
 
 def _configured(
@@ -219,88 +239,21 @@ def _refuse_unread(config: CompetitionConfig, sample: pd.DataFrame | None) -> No
             raise ConfigError(rule, repr(value), "load_competition, or features in the frames")
 
 
-def _check_columns(
-    train: pd.DataFrame, test: pd.DataFrame | None, config: CompetitionConfig
-) -> None:
-    for what, frame in (("train", train), ("test", test)):
-        if frame is not None and not frame.columns.is_unique:
-            twice = sorted(set(frame.columns[frame.columns.duplicated()].astype(str)))
-            raise DataError(f"column names of {what} are unique", f"{twice[:5]} twice")
-    wanted = {"target": config.target, "id": config.id, "weight": config.weight}
-    for key, name in wanted.items():
-        if name is not None and name not in train.columns:
-            names = f"columns {', '.join(map(repr, train.columns[:8]))}, …"
-            hint = nearest(name, map(str, train.columns))
-            raise DataError(f"train has the {key} column {name!r}", names, hint)
-    known = {*train.columns, *(() if test is None else test.columns)}
-    for name in config.features.drop:
-        if name not in known:
-            rule = f"[features] drop names no column {name!r}"
-            raise ConfigError(rule, hint=nearest(name, map(str, known)))
-    if test is not None and config.id not in (None, *test.columns):
-        names = f"columns {', '.join(map(repr, test.columns[:8]))}, …"
-        raise DataError(f"test has the id column {config.id!r}", names)
-    if len(train) == 0:
-        raise DataError("train has rows", "none")
+def _with_id(
+    config: CompetitionConfig,
+    train: pd.DataFrame,
+    test: pd.DataFrame | None,
+    sample: pd.DataFrame | None,
+) -> CompetitionConfig:
+    """The configuration with the id that the sample shows, where none is named.
 
-
-def _feature_columns(
-    train: pd.DataFrame, test: pd.DataFrame | None, config: CompetitionConfig
-) -> list[str]:
-    """The columns that both files have, less target, weight, dropped ones and a plain id."""
-    aside = {config.target, config.weight, *config.features.drop}
-    if config.id is not None and not (
-        config.features.keep_id or column_kind(train[config.id]) == DATETIME
-    ):
-        aside.add(config.id)
-    both = [c for c in train.columns if c not in aside and (test is None or c in test.columns)]
-    if not both:
-        got = "none beside target, id, weight and what [features] drop names"
-        raise DataError("train and test share at least one feature column", got, "keep a column")
-    extra = [] if test is None else [c for c in test.columns if c not in {*train.columns, *aside}]
-    if extra:
-        got = f"no {', '.join(map(repr, extra[:5]))} in train"
-        hint = "name it in [features] drop, or add it to train"
-        raise DataError("train has every column of test", got, hint)
-    return both
-
-
-def _auxiliary(
-    train: pd.DataFrame, test: pd.DataFrame | None, config: CompetitionConfig
-) -> pd.DataFrame:
-    if test is None:
-        return pd.DataFrame(index=range(len(train)))
-    known = {*test.columns, config.target, config.id, config.weight}
-    only = [c for c in train.columns if c not in known]
-    return train[only].reset_index(drop=True)
-
-
-def _refuse_infinite(frame: pd.DataFrame | None, what: str) -> None:
-    for name in () if frame is None else frame.columns:
-        values = frame[name]
-        if is_number(values) and np.isinf(values.to_numpy(dtype=np.float64)).any():
-            got = f"infinite values in column {name!r}"
-            hint = "replace them in the file, or name their marker in [data] na_values"
-            raise DataError(f"numbers of {what} are finite", got, hint)
-
-
-def _ids(frame: pd.DataFrame | None, id: str | None, what: str) -> pd.Series | None:
-    if frame is None or id is None:
-        return None
-    ids = frame[id].reset_index(drop=True)
-    if ids.isna().any():
-        raise DataError(f"every row of {what} has an id", f"{int(ids.isna().sum())} missing")
-    if not ids.is_unique:
-        twice = ids[ids.duplicated()].iloc[0]
-        hint = "remove the duplicate rows"
-        raise DataError(f"ids of {what} are unique", f"{twice!r} twice in {id!r}", hint)
-    return ids
-
-
-def _weight(train: pd.DataFrame, name: str | None) -> np.ndarray | None:
-    if name is None:
-        return None
-    weight = pd.to_numeric(train[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    if not (np.isfinite(weight).all() and (weight >= 0).all() and weight.sum() > 0):
-        raise DataError("row weights are finite, not negative and not all zero", f"column {name!r}")
-    return weight
+    The first column of a sample submission names its rows; it is the id where it does so in train
+    and test too.
+    """
+    if config.id is not None or sample is None or test is None or not len(sample.columns):
+        return config
+    first = sample.columns[0]
+    if first == config.target or any(first not in f.columns for f in (train, test)):
+        return config
+    unique = all(f[first].is_unique and f[first].notna().all() for f in (train, test))
+    return dataclasses.replace(config, id=first) if unique else config

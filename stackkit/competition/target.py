@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stackkit.competition.schema import is_boolean, is_number
+from stackkit.competition.thousands import thousands_hint
 from stackkit.errors import ConfigError, DataError
 from stackkit.metrics import Metric
 
@@ -22,7 +23,9 @@ def task_of(declared: str | None, metric: Metric, target: pd.Series) -> str:
         return "regression"
     if set(metric.tasks) == {"regression"}:
         raise DataError(
-            f"metric {metric.name} needs a numeric target", f"{target.head(3).tolist()}"
+            f"metric {metric.name} needs a numeric target",
+            f"{target.head(3).tolist()} in {target.name!r}",
+            thousands_hint(target) or "a metric of classes, such as logloss, or correct the target",
         )
     return "binary" if target.nunique() == 2 else "multiclass"
 
@@ -40,7 +43,9 @@ def encode(target: pd.Series, task: str, positive: object) -> tuple[np.ndarray, 
             "remove those rows from train",
         )
     if target.nunique() < 2:
-        raise DataError("the target takes at least two values", f"{target.iloc[0]!r} in every row")
+        got = f"{target.tolist()[0]!r} in every row of {target.name!r}"
+        hint = "another target column, or train rows that hold other values"
+        raise DataError("the target takes at least two values", got, hint)
     if task == "regression":
         return _values(target, positive), np.empty(0, dtype=object)
     return _codes(target, task, positive)
@@ -48,12 +53,17 @@ def encode(target: pd.Series, task: str, positive: object) -> tuple[np.ndarray, 
 
 def _values(target: pd.Series, positive: object) -> np.ndarray:
     if positive is not None:
-        raise ConfigError("positive belongs to a binary task", f"{positive!r} in a regression")
+        got = f"{positive!r} in a regression"
+        raise ConfigError("positive belongs to a binary task", got, "leave it out")
     if not is_number(target):
-        raise DataError("a regression target is numeric", f"{target.head(3).tolist()}")
+        got = f"{target.head(3).tolist()} in {target.name!r}"
+        hint = thousands_hint(target) or 'task = "multiclass" with a metric of classes'
+        raise DataError("a regression target is numeric", got, hint)
     values = target.to_numpy(dtype=np.float64)
-    if not np.isfinite(values).all():
-        raise DataError("the target is finite", f"infinite values in {target.name!r}")
+    endless = int(np.isinf(values).sum())
+    if endless:
+        got = f"{endless} infinite values in {target.name!r}"
+        raise DataError("the target is finite", got, "mend or remove those rows of train")
     return values
 
 
@@ -73,13 +83,27 @@ def check_range(y: np.ndarray, task: str, metric: Metric) -> None:
 def _codes(target: pd.Series, task: str, positive: object) -> tuple[np.ndarray, np.ndarray]:
     classes = _sorted_labels(target)
     if task == "binary" and len(classes) != 2:
-        raise DataError("a binary target has two classes", f"{len(classes)} in {target.name!r}")
+        got = f"{len(classes)} in {target.name!r}"
+        raise DataError("a binary target has two classes", got, 'task = "multiclass"')
+    _refuse_values(target, len(classes))
     if positive is not None:
         if task != "binary" or positive not in classes:
             raise ConfigError("positive is one of two classes", repr(positive), repr(classes[:9]))
         classes = [c for c in classes if c != positive] + [positive]
     codes = pd.Categorical(target, categories=classes).codes.astype(np.int64)
     return codes, _as_array(classes)
+
+
+def _refuse_values(target: pd.Series, n_classes: int) -> None:
+    """DataError where hardly any two rows are of one class: values, or an id."""
+    if n_classes > max(2, len(target) / 2):
+        values = is_number(target) and not is_boolean(target)
+        what = "distinct numbers" if values else "distinct labels"
+        raise DataError(
+            "classes have several rows each",
+            f"{n_classes} {what} in {len(target)} rows of {target.name!r}",
+            "a metric of values, such as rmse" if values else "another target column",
+        )
 
 
 def _sorted_labels(target: pd.Series) -> list[Any]:

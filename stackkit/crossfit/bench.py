@@ -14,7 +14,7 @@ from typing import Any
 from stackkit.cache import OOFCache, Shelf
 from stackkit.cache.handoff import Shared
 from stackkit.competition import Competition
-from stackkit.errors import ConfigError, ModelError
+from stackkit.errors import ConfigError, ModelError, check_type
 from stackkit.features.hook import Hook, find_hook
 from stackkit.features.source import FeatureSource
 from stackkit.folds import Fit, Folds
@@ -59,6 +59,7 @@ class Bench:
     """
 
     def __init__(self, competition: Competition, folds: Folds, cache: OOFCache) -> None:
+        _check_types(competition, folds, cache)
         check_rows(competition, folds)
         self.competition, self.folds, self.cache = competition, folds, cache
         self.shelf: Shelf = cache.shelf(competition, folds)
@@ -102,7 +103,12 @@ class Bench:
             raise ConfigError(f"{spec.name} takes {', '.join(spec.tasks)}", self.competition.task)
         if inputs is None:
             return self._features(spec)
-        return inputs if isinstance(inputs, Source) else stack_source(inputs, self._folds)
+        if isinstance(inputs, Source):
+            return inputs
+        records = [inputs] if isinstance(inputs, str) else inputs
+        for record in records:
+            check_type(record, Predictions, "a source holds records", "what cross_fit returned")
+        return stack_source(records, self._folds)
 
     def _features(self, spec: ModelSpec) -> FeatureSource:
         if spec.recipe is None:
@@ -146,6 +152,13 @@ class Bench:
             )
         full = [source.narrow(self.folds.full())] if self._test_from(spec) == "full" else []
         return (*fits, *full)
+
+
+def _check_types(competition: object, folds: object, cache: object) -> None:
+    hint = "load_competition(name or folder)"
+    check_type(competition, Competition, "data are a Competition", hint)
+    check_type(folds, Folds, "a fold plan is a Folds", "make_folds(competition)")
+    check_type(cache, OOFCache, "a cache is an OOFCache", 'OOFCache("oof_cache"), or NoCache()')
 
 
 def _code(spec: ModelSpec) -> str:

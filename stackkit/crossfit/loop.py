@@ -73,6 +73,8 @@ def cross_fit(
     """
     check_type(spec, ModelSpec, "a model is a ModelSpec", 'get_model("ridge")')
     check_type(jobs, int, "jobs is a whole number", "jobs=2")
+    if jobs < 1:
+        raise ConfigError("jobs is at least 1", jobs, "jobs=1")
     bench = Bench(competition, folds, cache)
     result = fit_level([(spec, source)], bench, shared_pool(jobs))
     if result.interrupted:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from stackkit.competition import Competition
 from stackkit.competition.schema import Schema, infer_schema
-from stackkit.errors import ConfigError, DataError
+from stackkit.errors import ConfigError, DataError, StackkitError
 from stackkit.recipe import content_digest
 from stackkit.user_code import load_user_module
 
@@ -32,11 +32,21 @@ class Hook:
 
     def apply(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The hook's frame for typed feature columns, one row a row."""
-        made = self.function(frame.copy())
+        made = self._called(frame)
         if not isinstance(made, pd.DataFrame) or len(made) != len(frame):
             got = f"{len(made)} rows" if isinstance(made, pd.DataFrame) else type(made).__name__
             raise DataError("features(frame) returns a frame with one row a row", got)
         return made.reset_index(drop=True)
+
+    def _called(self, frame: pd.DataFrame) -> object:
+        try:
+            return self.function(frame.copy())
+        except StackkitError:
+            raise
+        except Exception as error:  # whatever the user's function raises
+            got = f"{type(error).__name__}: {error}"
+            hint = "mend the function: it is given the columns that train and test both have"
+            raise DataError("features(frame) can be computed", got, hint) from error
 
     def check_row_wise(self, frame: pd.DataFrame) -> None:
         """DataError unless features of the head equal the head of the features."""

@@ -12,6 +12,7 @@ import numpy as np
 from stackkit.config import FoldsConfig
 from stackkit.errors import ConfigError, FoldError, nearest
 from stackkit.folds import predefined, schemes, time_schemes
+from stackkit.folds.arguments import check_competition, check_config
 from stackkit.folds.arrays import Mask
 from stackkit.folds.clock import Times, block_numbers, read_gap, read_times
 from stackkit.folds.plan import Folds
@@ -54,6 +55,8 @@ def make_folds(competition: Competition, config: FoldsConfig | None = None) -> F
     ConfigError : an unknown scheme, or a key that the scheme does not read.
     FoldError : a plan that these rows do not allow, with the next step.
     """
+    check_competition(competition)
+    check_config(config)
     config = config or _configured(competition)
     reason = "the scheme is set in the configuration"
     if config.scheme is None:
@@ -61,6 +64,7 @@ def make_folds(competition: Competition, config: FoldsConfig | None = None) -> F
         config = _merged(config, suggested)
     _check_keys(config)
     assignment, holdout, fit_mask = _BUILDERS[config.scheme](competition, config)
+    reason += _spread(competition, config, holdout)
     return Folds(assignment, holdout, fit_mask, scheme=str(config.scheme), reason=reason)
 
 
@@ -154,9 +158,22 @@ def _kfold(competition: Competition, config: FoldsConfig) -> tuple[Any, Mask, No
 def _stratified(competition: Competition, config: FoldsConfig) -> tuple[Any, Mask, None]:
     strata = _strata(competition, config)
     holdout = _checked(schemes.random_holdout(strata, config.holdout, config.seed), config)
-    if competition.task != "regression":
+    if competition.task == "binary":
         _check_members(strata[~holdout], _splits(competition, config))
     return schemes.stratified(strata, holdout, **_lot(competition, config))[0], holdout, None
+
+
+def _spread(competition: Competition, config: FoldsConfig, holdout: Mask) -> str:
+    """What to know where a class among several has fewer rows than there are folds; else ""."""
+    if config.scheme != "stratified" or competition.task != "multiclass":
+        return ""
+    counts = np.bincount(competition.y[~holdout])
+    rare, rarest = int((counts < _splits(competition, config)).sum()), int(counts.min())
+    if not rare:
+        return ""
+    which = "a class is" if rare == 1 else f"{rare} classes are"
+    rows = "row" if rarest == 1 else "rows"
+    return f"; {which} in some folds only, with {rarest} {rows} of the rarest class"
 
 
 def _check_members(strata: schemes.Codes, n_splits: int) -> None:

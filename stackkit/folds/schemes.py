@@ -150,7 +150,8 @@ def _deal_rows(
     assignment = np.full((n_repeats, len(strata)), UNSCORED, dtype=np.int16)
     rows = np.flatnonzero(~holdout)
     if len(rows) < n_splits:
-        raise FoldError("every fold scores a row", f"{len(rows)} rows for {n_splits} folds")
+        hint = f"n_splits = {len(rows)}" if len(rows) > 1 else "more rows, or a smaller holdout"
+        raise FoldError("every fold scores a row", f"{len(rows)} rows for {n_splits} folds", hint)
     for repeat in range(n_repeats):
         order = _shuffled_by_stratum(strata[rows], draw(seed, repeat, "rows"))
         assignment[repeat, rows[order]] = np.arange(len(rows)) % n_splits

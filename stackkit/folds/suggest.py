@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from stackkit.config import FoldsConfig
+from stackkit.folds.arguments import check_competition
 from stackkit.folds.clock import holds_dates, known_times
 from stackkit.folds.suggest_time import suggest_by_time
 
@@ -39,6 +40,7 @@ def suggest_scheme(competition: Competition) -> Suggestion:
     does not know, else rows by lot (stratified for classes). `n_splits` is set only where the
     data do not allow the default.
     """
+    check_competition(competition)
     found = _by_time(competition) or _by_group(competition) or _by_lot(competition)
     config, reason = found
     if config.n_splits is None and competition.n_rows < SMALL:
@@ -124,17 +126,15 @@ def _by_lot(competition: Competition) -> Suggestion:
         why = "there is no test set to imitate"
     if competition.task == "regression":
         return FoldsConfig(scheme="kfold"), f"{why}: rows are held out at random"
+    within = f"{why}: rows are held out at random within each class"
     rarest = int(np.unique(competition.y, return_counts=True)[1].min())
+    if competition.task != "binary" or rarest >= default_splits(competition.n_rows):
+        return FoldsConfig(scheme="stratified"), within
     if rarest < 2:
         return FoldsConfig(scheme="kfold"), (
             f"{why}, and a class with a single row cannot be stratified: "
             "rows are held out at random"
         )
-    if rarest < default_splits(competition.n_rows):
-        return FoldsConfig(scheme="stratified", n_splits=rarest), (
-            f"{why}: rows are held out at random within each class, "
-            f"in at most {rarest} splits, as the rarest class has {rarest} rows"
-        )
-    return FoldsConfig(scheme="stratified"), (
-        f"{why}: rows are held out at random within each class"
+    return FoldsConfig(scheme="stratified", n_splits=rarest), (
+        f"{within}, in at most {rarest} splits, as the rarest class has {rarest} rows"
     )

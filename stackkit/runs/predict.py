@@ -100,7 +100,7 @@ def read_new_rows(path: Path, competition: Competition) -> pd.DataFrame:
     """
     kinds = competition.schema.kinds
     words = {name: str for name, kind in kinds.items() if kind in (TEXT, CATEGORICAL)}
-    frame = read_table(path, competition.config.data.na_values, words)
+    frame = read_table(path, competition.config.data, words)
     if not len(frame):
         raise DataError(f"{path.name} has rows", "none")
     return frame

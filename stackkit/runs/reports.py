@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import logging
 import math
 import uuid
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,8 @@ from stackkit.metrics import Decision
 from stackkit.runs.setup import Setup
 from stackkit.stack import Stack
 from stackkit.submission import Ledger
+
+log = logging.getLogger("stackkit")
 
 
 def now() -> str:
@@ -124,9 +127,16 @@ def decisions_to_follow(report: RunReport) -> dict[str, str]:
 
 
 def _reports(cache: OOFCache, name: str) -> Iterator[dict[str, Any]]:
-    """The reports of a competition's runs, the latest first."""
+    """The reports of a competition's runs, the latest first; what is none is passed over."""
     for path in sorted((cache.root / name / "runs").glob("*.json"), reverse=True):
-        yield json.loads(path.read_text(encoding="utf-8"))
+        try:
+            report = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            report = None
+        if isinstance(report, dict) and report.keys() >= {"shelf", "finished", "records"}:
+            yield report
+        else:
+            log.warning("%s is no report of a run: passed over", path)
 
 
 def unreached(

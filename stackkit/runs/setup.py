@@ -18,6 +18,9 @@ from stackkit.predictions import Predictions
 from stackkit.presets import Node, get_preset, stack_nodes
 from stackkit.scoring import rescored
 from stackkit.stack import plan_nodes
+from stackkit.submission import submission_format
+
+TRIED = 200  # rows that a feature hook is tried on before any work
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,18 @@ def set_up(
     folds = make_folds(competition)
     cache = OOFCache(cache_dir or cache_folder(competition.config))
     bench = Bench(competition, folds, cache)
+    _refuse_early(bench)
     with own_models(models_beside(competition)):
         nodes = stack_nodes(competition, get_preset(profile), seed)
     return Setup(competition, bench, nodes, profile, seed)
+
+
+def _refuse_early(bench: Bench) -> None:
+    """What a run would stumble over at its end: a sample of other rows, a hook that raises."""
+    if bench.competition.test is not None:
+        submission_format(bench.competition)
+    if bench.hook is not None:
+        bench.hook.check_row_wise(bench.competition.train.head(TRIED))
 
 
 def cached_records(setup: Setup) -> list[Predictions]:

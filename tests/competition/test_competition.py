@@ -50,20 +50,22 @@ def test_a_datetime_id_is_also_a_feature(frames: Callable, made: Callable) -> No
     assert made((train, test)).kinds["id"] == "datetime"
 
 
-def test_a_column_that_only_test_has_is_refused_until_it_is_dropped(
+def test_a_column_that_only_test_has_is_passed_over_with_a_note(
     frames: Callable, made: Callable
 ) -> None:
     train, test = frames()
     test["usage"] = "Private"
-    with pytest.raises(DataError, match="every column of test") as caught:
-        made((train, test))
-    assert "drop" in caught.value.hint
-    assert "usage" not in made((train, test), features=FeaturesConfig(drop=("usage",))).kinds
+    found = made((train, test))
+    assert list(found.kinds) == ["x", "k"]
+    assert found.notes == ("columns that only test has, not used: usage",)
+    assert made((train, test), features=FeaturesConfig(drop=("usage",))).notes == ()
 
 
 def test_a_target_in_test_is_passed_over(frames: Callable, made: Callable) -> None:
     train, test = frames()
-    assert list(made((train, test.assign(y=np.nan))).kinds) == ["x", "k"]
+    found = made((train, test.assign(y=np.nan)))
+    assert list(found.kinds) == ["x", "k"]
+    assert "also a column of test" in found.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -165,8 +167,10 @@ def test_twin_columns_and_empty_frames_are_refused(frames: Callable, made: Calla
         made((twins, test))
     with pytest.raises(DataError, match="train has rows"):
         made((train.head(0), test))
-    with pytest.raises(DataError, match="at least one feature"):
+    with pytest.raises(DataError, match="test has the columns of train"):
         made((train, test[["id"]]))
+    with pytest.raises(DataError, match="at least one feature"):
+        made((train[["id", "y"]], test[["id"]]))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from stackkit.config import DataConfig
 from stackkit.datasets.files import read_table
 from stackkit.errors import DataError
 
@@ -29,7 +30,7 @@ def test_missing_values_are_those_of_pandas_and_ones_own(tmp_path: Path) -> None
     path = tmp_path / "t.csv"
     path.write_text("a,b\nNA,-999\n1,?\n", encoding="utf-8")
     assert read_table(path).isna().sum().tolist() == [1, 0]
-    assert read_table(path, ["?", "-999"]).isna().sum().tolist() == [1, 2]
+    assert read_table(path, DataConfig(na_values=("?", "-999"))).isna().sum().tolist() == [1, 2]
 
 
 def test_a_type_may_be_given(tmp_path: Path) -> None:
@@ -52,8 +53,8 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
         ("t.csv", "a,b\n1,\xe4\n".encode("latin-1"), "text in UTF-8"),
         ("t.csv", b"a;b\n1;2\n", "separated by commas"),
         ("t.csv", b"a\tb\n1\t2\n", "separated by commas"),
-        ("t.csv", b"", "can be read"),
-        ("t.csv", b"a,b\n1,2,3\n1,2,3,4\n", "can be read"),
+        ("t.csv", b"", "is a table"),
+        ("t.csv", b"a,b\n1,2,3\n1,2,3,4\n", "as many fields"),
         ("t.csv.gz", b"no gzip", "can be read"),
         ("t.csv.gz", gzip.compress(b"a,b\n" + b"1,2\n" * 999)[:-20], "can be read"),
         ("t.parquet", b"no parquet", "can be read"),

@@ -61,7 +61,7 @@ def outlook(competition: Competition, record: Predictions) -> Outlook:
 def honest_scores(
     competition: Competition, folds: Folds, records: Sequence[Predictions]
 ) -> pd.DataFrame:
-    """A row a record, best first: its cross-validated score beside that on rows that no level was fitted on.
+    """A row a record, best first: its score by folds beside that on rows unseen by every level.
 
     Columns name, depth, cv, fold_mean, fold_sd; `holdout`: the record's own prediction of the
     holdout (a mean over its Fits); `chains`: the mean score there of each Fit's own chain, the like

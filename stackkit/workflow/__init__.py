@@ -8,7 +8,15 @@ from stackkit.workflow.notebooks import (
     run_notebooks,
 )
 from stackkit.workflow.results import add_result
-from stackkit.workflow.stages import choose, fit_base, fit_levels, plan_base, plan_levels
+from stackkit.workflow.stages import (
+    choose,
+    fit_base,
+    fit_levels,
+    fit_metas,
+    plan_base,
+    plan_levels,
+    plan_metas,
+)
 
 __all__ = [
     "NotebookError",
@@ -17,8 +25,10 @@ __all__ = [
     "choose",
     "fit_base",
     "fit_levels",
+    "fit_metas",
     "plan_base",
     "plan_levels",
+    "plan_metas",
     "plan_notebooks",
     "run_notebook",
     "run_notebooks",

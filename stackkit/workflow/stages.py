@@ -13,6 +13,8 @@ from stackkit.presets import Node
 from stackkit.runs import Setup, cores
 from stackkit.stack import Stack, fit_stack, plan_nodes
 
+MEAN = "mean"
+
 
 def plan_base(setup: Setup) -> pd.DataFrame:
     """The rows of `stackkit.plan` that read features. Fits nothing."""
@@ -24,6 +26,11 @@ def plan_levels(setup: Setup) -> pd.DataFrame:
     return plan_nodes(setup.nodes, setup.bench)
 
 
+def plan_metas(setup: Setup) -> pd.DataFrame:
+    """The rows of `stackkit.plan` for base models, meta-models and the plain mean. Fits nothing."""
+    return plan_nodes(_metas(setup), setup.bench)
+
+
 def fit_base(setup: Setup, jobs: int | None = None, progress: Progress | None = None) -> Stack:
     """The base models, fitted where the cache lacks them.
 
@@ -32,6 +39,16 @@ def fit_base(setup: Setup, jobs: int | None = None, progress: Progress | None = 
     jobs : worker processes; None or 0: one a core.
     """
     return _fit(_base(setup), setup, jobs, progress)
+
+
+def fit_metas(setup: Setup, jobs: int | None = None, progress: Progress | None = None) -> Stack:
+    """Base models, the meta-models on them and the plain mean, fitted where the cache lacks one.
+
+    Parameters
+    ----------
+    jobs : worker processes; None or 0: one a core.
+    """
+    return _fit(_metas(setup), setup, jobs, progress)
 
 
 def fit_levels(setup: Setup, jobs: int | None = None, progress: Progress | None = None) -> Stack:
@@ -58,6 +75,13 @@ def choose(stack: Stack, name: str = "") -> Stack:
 
 def _base(setup: Setup) -> list[Node]:
     return [node for node in setup.nodes if not node.parents]
+
+
+def _metas(setup: Setup) -> list[Node]:
+    base = {node.spec.name for node in _base(setup)}
+    above = [node for node in setup.nodes if node.parents and base.issuperset(node.parents)]
+    wanted = [n for n in above if n.spec.role == "meta" or n.spec.name == MEAN]
+    return [*_base(setup), *wanted]
 
 
 def _fit(nodes: list[Node], setup: Setup, jobs: int | None, progress: Progress | None) -> Stack:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from stackkit.competition import Competition
 from stackkit.predictions import Predictions
 from stackkit.report.figures.chart import (
     GREEN,
@@ -79,13 +80,12 @@ def segments(table: pd.DataFrame, loss: str) -> Chart:
     return chart
 
 
-def honest(table: pd.DataFrame, label: str) -> Chart:
+def honest(table: pd.DataFrame, competition: Competition) -> Chart:
     """A row a record: cv (ring), each chain's mean on the holdout (dot), the record there (star).
 
     Parameters
     ----------
     table : as `stackkit.honest_scores` makes it.
-    label : the metric with its direction.
     """
     known = table[table.holdout.notna() & (table.name != "prior")].head(MOST)
     if known.empty:
@@ -99,7 +99,9 @@ def honest(table: pd.DataFrame, label: str) -> Chart:
     axes.plot(known.chains, rows, "o", color=ORANGE, label="holdout, one fold's models")
     axes.plot(known.holdout, rows, "D", color=GREEN, markersize=6, label="holdout, all together")
     name_rows(axes, clipped(list(known.name)))
-    axes.set_xlabel(label)
+    metric = competition.metric
+    better = "greater" if metric.greater_is_better else "smaller"
+    axes.set_xlabel(f"{metric.name} ({better} is better)")
     axes.set_title("Cross-validated, and on rows that no level has seen")
     handles, labels = axes.get_legend_handles_labels()
     chart.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)

@@ -4,6 +4,7 @@ from stackkit.report.summaries.costs import cached, costs
 from stackkit.report.summaries.data import (
     columns,
     competition,
+    drivers,
     duplicates,
     fold_plan,
     guards,
@@ -24,6 +25,7 @@ __all__ = [
     "competition",
     "complements",
     "costs",
+    "drivers",
     "duplicates",
     "fold_plan",
     "gate",

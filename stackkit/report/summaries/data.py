@@ -9,7 +9,7 @@ import pandas as pd
 
 from stackkit.competition import Competition
 from stackkit.competition.schema import DATETIME, NUMERIC
-from stackkit.evaluation import Duplicates
+from stackkit.evaluation import AdversarialValidation, Duplicates
 from stackkit.report.summaries.facts import facts
 from stackkit.runs import Setup
 
@@ -87,6 +87,11 @@ def _new(train: pd.Series, test: pd.Series | None, ordered: bool) -> float:
     if ordered:
         return float(((known < train.min()) | (known > train.max())).mean())
     return float((~known.isin(train.dropna().unique())).mean())
+
+
+def drivers(found: AdversarialValidation | None, most: int = 8) -> pd.DataFrame:
+    """The columns that tell test from train best; without a test set, no rows."""
+    return pd.DataFrame() if found is None else found.drivers.head(most)
 
 
 def duplicates(found: Duplicates, competition: Competition) -> pd.DataFrame:

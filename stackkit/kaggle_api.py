@@ -1,6 +1,7 @@
 """The official Kaggle client: found, signed in, and its failures told as what to do about them.
 
-The package `kaggle` is optional. Read with versions 1.7 to 2.2; failures are those of `requests`.
+The package `kaggle` is optional. Tested with version 2.2; the methods used and their parameters are
+the same since 1.7, and failures are those of `requests`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from stackkit.cache.atomic import folder_aside, make_folder, write_file
+from stackkit.cache.atomic import disk_errors, folder_aside, make_folder, write_file
 from stackkit.datasets.guess import find_tables, guess_competition
 from stackkit.datasets.toml_text import competition_toml
 from stackkit.errors import DataError
@@ -62,7 +62,7 @@ def download(slug: str, folder: Path) -> None:
     client = connect()
     make_folder(folder.parent)
     with folder_aside(folder.parent) as aside:
-        with told(slug, DataError):
+        with told(slug, DataError), disk_errors(aside):
             quiet = not sys.stderr.isatty()
             client.competition_download_files(slug, path=str(aside), quiet=quiet)
         for _ in range(NESTED):

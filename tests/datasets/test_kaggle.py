@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from kaggle_stand_in import CLIENTS, Site, archive, kaggle_of
 from stackkit.datasets import find_config, load_competition
 from stackkit.datasets.kaggle import fetch_competition
 from stackkit.datasets.load import named_in_cache
-from stackkit.errors import ConfigError, DataError
+from stackkit.errors import CacheError, ConfigError, DataError
+from stackkit.kaggle_api import connect
+from stackkit.workflow import plan_notebooks
 
 TOML = Path("competitions/shop/competition.toml")
 
@@ -105,6 +108,28 @@ def test_a_damaged_archive_leaves_nothing(site: Site) -> None:
     with pytest.raises(DataError, match=r"shop\.zip is an archive"):
         load_competition("kaggle:shop")
     assert list(Path("competitions").iterdir()) == []
+
+
+def test_a_full_disk_is_no_trouble_of_the_network(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    client = connect()
+    monkeypatch.setattr(client, "competition_download_files", full)
+    monkeypatch.setattr("stackkit.datasets.kaggle.connect", lambda: client)
+    with pytest.raises(CacheError, match="space"):
+        load_competition("kaggle:shop")
+    assert list(Path("competitions").iterdir()) == []
+
+
+def test_notebooks_are_given_its_path(site: Site) -> None:
+    notebooks = Path(__file__).parents[2] / "notebooks"
+    planned = plan_notebooks("kaggle:shop", notebooks, output="runs")
+    assert {p.parameters["COMPETITION"] for p in planned} == {str(TOML.resolve())}
+    assert planned[0].parameters["CACHE_DIR"] == str(TOML.parent.resolve() / "oof_cache")
+    assert site.downloads == 1
 
 
 def test_a_target_that_cannot_be_guessed_is_asked_for(site: Site) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from stackkit.datasets import load_competition
+from stackkit.datasets.load import named_in_cache
 from stackkit.datasets.openml import load_openml, openml_id, openml_name
 from stackkit.errors import ConfigError, DataError
 
@@ -32,6 +33,11 @@ def test_the_number_is_read_or_refused() -> None:
     for wrong in ("openml:", "openml:iris", "openml:0", "openml:-1", "openml:1.5"):
         with pytest.raises(ConfigError, match="number of a data set"):
             openml_id(wrong)
+
+
+def test_the_cache_knows_it_without_a_network() -> None:
+    assert named_in_cache("openml:31") == "openml-31"
+    assert named_in_cache("wine") == "wine"
 
 
 def test_a_data_set_becomes_a_competition(openml: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,6 +145,19 @@ def _has_rare_class(competition: Competition, share: float) -> bool:
 
 def _renamed(spec: ModelSpec, name: str) -> ModelSpec:
     return dataclasses.replace(spec, name=name)
+
+
+def without(nodes: Sequence[Node], names: Collection[str]) -> list[Node]:
+    """The nodes less those of some names, as parents too, and less what then stands on nothing."""
+    kept: list[Node] = []
+    there: set[str] = set()
+    for node in nodes:
+        parents = tuple(p for p in node.parents if p in there)
+        if node.spec.name in names or (node.parents and not parents):
+            continue
+        kept.append(Node(node.spec, parents))
+        there.add(node.spec.name)
+    return kept
 
 
 def level_of(nodes: Sequence[Node]) -> list[list[Node]]:

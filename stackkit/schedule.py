@@ -8,15 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean, median
+from statistics import fmean, median, median_low
 
-from stackkit.sizing import ExpectedCost, Size
+from stackkit.sizing import SHORTEST, ExpectedCost, Size
 
 SAFETY = 0.9  # share of the time left that is planned with
 FURTHER = 0.7  # worth of one more model of a family, relative to the one before
 SLACK = 1.5  # time kept back for a later level, relative to its expected time
 LEVEL_OVERHEAD = 0.5  # seconds of a level beside its Fits
-SHORTEST = 0.05  # seconds below which a measurement says nothing of a machine's speed
 
 
 @dataclass(frozen=True)
@@ -62,20 +61,26 @@ class Plan:
 
 
 def machine_speed(works: Iterable[Work]) -> float:
-    """How many times longer Fits take here than expected: the geometric mean over models."""
+    """How many times longer Fits take here than expected: the geometric mean over models.
+
+    Fits whose expected time is the shortest of all say nothing of it.
+    """
     ratios = [
         median(m.seconds / work.cost.at(m.size) for m in work.done)
         for work in works
-        if work.done and median(m.seconds for m in work.done) >= SHORTEST
+        if work.done and max(work.cost.at(m.size) for m in work.done) > SHORTEST
     ]
     return math.exp(fmean(map(math.log, ratios))) if ratios else 1.0
 
 
 def forecast(work: Work, size: Size, speed: float = 1.0) -> Forecast:
-    """What the next Fit of a model costs: from its own Fits, else from its stated cost."""
+    """What the next Fit of a model costs: from its own Fits, else from its stated cost.
+
+    Of two Fits the shorter counts, as a worker's first one imports libraries too.
+    """
     if not work.done:
         return Forecast(work.cost.at(size) * speed, work.cost.memory_mb(size), False)
-    seconds = median(m.seconds * work.cost.at(size) / work.cost.at(m.size) for m in work.done)
+    seconds = median_low(m.seconds * work.cost.at(size) / work.cost.at(m.size) for m in work.done)
     memory = max(m.memory_mb * size.rows / m.size.rows for m in work.done)
     return Forecast(seconds, memory, True)
 

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 ROWS, COLUMNS = 5000, 20  # the size at which costs are stated
+SHORTEST = 0.2  # seconds of a Fit however small: imports, files, messages
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class ExpectedCost:
     """Seconds and memory of one Fit before anything was measured.
 
     `seconds` are those at 5,000 rows, 20 columns and one output on one core; they grow with the
-    given powers of rows, columns and outputs. `copies` is the peak memory above the worker's own
-    in float64 copies of the rows.
+    given powers of rows, columns and outputs, and are at least 0.2. `copies` is the peak memory
+    above the worker's own in float64 copies of the rows.
     """
 
     seconds: float = 1.0
@@ -51,7 +52,7 @@ class ExpectedCost:
     def at(self, size: Size) -> float:
         """Expected seconds of a Fit of a size."""
         growth = (size.rows / ROWS) ** self.rows * (size.columns / COLUMNS) ** self.columns
-        return self.seconds * growth * size.outputs**self.outputs
+        return max(SHORTEST, self.seconds * growth * size.outputs**self.outputs)
 
     def memory_mb(self, size: Size) -> float:
         """Expected peak in MiB of a Fit of a size."""

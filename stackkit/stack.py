@@ -24,7 +24,8 @@ from stackkit.schedule import Work, reserve
 from stackkit.sizing import Size
 from stackkit.spec import ModelSpec, objective_for
 
-WRITING = 1.0  # seconds kept back for choosing and writing a submission
+NEW_WORKERS = 4.0  # seconds kept back for workers in place of those that are ended
+WRITING = 1.0  # and for choosing and writing a submission
 WRITING_A_ROW = 4e-6
 PLAN_COLUMNS = ("name", "role", "reads", "cached", "fits", "key8", "note")
 
@@ -141,7 +142,8 @@ def _add(stack: Stack, result: LevelResult) -> None:
 def _kept_back(levels: Sequence[Sequence[Node]], bench: Bench, workers: int) -> float:
     """Seconds that levels to come and the writing of a submission are expected to need."""
     works = [[_expected_work(node, bench) for node in level] for level in levels]
-    return reserve(works, workers) + WRITING + WRITING_A_ROW * bench.competition.n_test
+    anew = NEW_WORKERS if levels else 0.0
+    return anew + reserve(works, workers) + WRITING + WRITING_A_ROW * bench.competition.n_test
 
 
 def _expected_work(node: Node, bench: Bench) -> Work:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,15 @@ import pytest
 from stackkit.competition import Competition
 from stackkit.errors import ConfigError
 from stackkit.level0 import SklearnLearner, get_model, own_models
-from stackkit.presets import PRESETS, Node, get_preset, left_out_models, level_of, stack_nodes
+from stackkit.presets import (
+    PRESETS,
+    Node,
+    get_preset,
+    left_out_models,
+    level_of,
+    stack_nodes,
+    without,
+)
 from stackkit.sizing import Limits
 from stackkit.spec import ModelSpec
 
@@ -154,3 +163,16 @@ def test_what_is_left_out_has_a_reason(mine: ModelSpec) -> None:
     found = left_out_models(competition("logloss"), get_preset("quick"))
     assert found == {"rank_mean": "makes ranks, and logloss reads more than the order"}
     assert left_out_models(competition("auc"), get_preset("quick")) == {}
+
+
+def test_nodes_without_some_names_stand_on_the_others() -> None:
+    spec = get_model("ridge")
+    named = {n: dataclasses.replace(spec, name=n) for n in "abcd"}
+    nodes = [
+        Node(named["a"]),
+        Node(named["b"]),
+        Node(named["c"], ("a",)),
+        Node(named["d"], ("a", "b")),
+    ]
+    left = [(n.spec.name, n.parents) for n in without(nodes, {"a"})]
+    assert left == [("b", ()), ("d", ("b",))]

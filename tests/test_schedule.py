@@ -48,7 +48,7 @@ def test_after_a_fit_its_own_seconds_count_whatever_was_stated():
 
 def test_seconds_and_memory_follow_the_rows():
     made = forecast(work("a", done=[(7.0, 50.0), (9.0, 40.0)]), DOUBLE)
-    assert made.seconds == pytest.approx(16.0)
+    assert made.seconds == pytest.approx(14.0)
     assert made.memory_mb == pytest.approx(100.0)
 
 
@@ -64,7 +64,7 @@ def test_speed_is_the_geometric_mean_over_models():
 
 
 def test_moments_say_nothing_of_the_speed():
-    assert machine_speed([work("mean", 10.0, done=[(0.001, 0)])]) == 1.0
+    assert machine_speed([work("mean", 0.01, done=[(3.0, 0)])]) == 1.0
 
 
 def test_remaining_counts_what_runs_up_to_now():
@@ -132,7 +132,7 @@ def test_where_nothing_fits_and_nothing_is_done_the_cheapest_goes_alone():
 
 @pytest.mark.parametrize("seconds", [0.0, -3.0])
 def test_when_time_is_over_nothing_starts(seconds):
-    made = plan([work("a", 0.001)], seconds, 2)
+    made = plan([work("a")], seconds, 2)
     assert made.order == () and set(made.left_out) == {"a"}
 
 

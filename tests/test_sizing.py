@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stackkit.sizing import COLUMNS, ROWS, ExpectedCost, Size
+from stackkit.sizing import COLUMNS, ROWS, SHORTEST, ExpectedCost, Size
 
 
 def test_the_stated_seconds_are_those_of_the_stated_size() -> None:
@@ -14,6 +14,10 @@ def test_the_stated_seconds_are_those_of_the_stated_size() -> None:
 def test_seconds_grow_with_the_stated_powers() -> None:
     cost = ExpectedCost(2.0, rows=1.5, columns=1.0, outputs=1.0)
     assert cost.at(Size(4 * ROWS, 3 * COLUMNS, 5)) == pytest.approx(2.0 * 8 * 3 * 5)
+
+
+def test_no_fit_is_instant() -> None:
+    assert ExpectedCost(1e-6).at(Size(10, 2)) == SHORTEST
 
 
 def test_memory_is_copies_of_the_rows_in_float64() -> None:

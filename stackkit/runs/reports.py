@@ -133,7 +133,7 @@ def _reports(cache: OOFCache, name: str) -> Iterator[dict[str, Any]]:
             report = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             report = None
-        if isinstance(report, dict) and report.keys() >= {"shelf", "finished", "records"}:
+        if isinstance(report, dict) and report.keys() >= {"shelf", "finished"}:
             yield report
         else:
             log.warning("%s is no report of a run: passed over", path)

@@ -13,7 +13,7 @@ from stackkit.competition import Competition
 from stackkit.crossfit import Progress, default_progress, shared_pool
 from stackkit.evaluation import leaderboard
 from stackkit.places import submissions_folder
-from stackkit.presets import Node
+from stackkit.presets import Node, without
 from stackkit.runs.reports import RunReport, decisions_to_follow
 from stackkit.runs.setup import Setup, set_up
 from stackkit.stack import Stack, fit_stack
@@ -98,7 +98,7 @@ def run_setup(
 def _followed(setup: Setup, report: RunReport) -> list[Node]:
     """The nodes, less those that the broken-off run which this one resumes had left out."""
     report.left_out.update(decisions_to_follow(report))
-    return [node for node in setup.nodes if node.spec.name not in report.left_out]
+    return without(setup.nodes, report.left_out)
 
 
 def submit(

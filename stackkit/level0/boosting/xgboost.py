@@ -23,17 +23,17 @@ class XGBoost(BaseLearner):
     """XGBoost (Chen and Guestrin, 2016) with rounds fixed beforehand.
 
     `rounds` are those at 5,000 rows; they grow with n ** 0.15. None stands for a rule: `max_depth`
-    6 for values and 4 for classes.
+    6 for values and 4 for classes. `colsample` is the share of columns tried at a node.
     """
 
     kind: ClassVar[str] = "xgboost"
     rounds: int = 500
     learning_rate: float = 0.04
     max_depth: int | None = None
-    min_child_weight: float = 2.0
+    min_child_weight: float = 1.0
     subsample: float = 0.7
-    colsample: float = 0.8
-    l2: float = 1.0
+    colsample: float = 0.5
+    l2: float = 2.0
 
     def build(self, objective: Objective, seed: int) -> XGBoostFit:
         """An unfitted booster."""

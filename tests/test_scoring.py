@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from stackkit.errors import FoldError
+from stackkit.errors import FoldError, MetricError
 from stackkit.folds import Folds
 from stackkit.metrics import fit_decision, get_metric
 from stackkit.scoring import (
@@ -174,6 +174,37 @@ def test_cross_fitted_thresholds_do_not_flatter_noise(competition, plan):
         in_sample.append(np.mean(every == noise.y))
     assert np.mean(in_sample) > 0.54
     assert np.mean(honest) < 0.52
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("qwk", "mean_cutpoints"), ("balanced_accuracy", "multipliers")]
+)
+def test_decisions_of_classes_are_fitted_on_the_folds_fit_rows(competition, plan, name, kind):
+    data, rng = competition("multiclass", metric=name), np.random.default_rng(2)
+    p = 0.3 * np.eye(3)[data.y] + rng.dirichlet([3, 1, 1], 60)
+    p /= p.sum(axis=1, keepdims=True)
+    found = readable_predictions(data, plan(), 0, p)
+    np.testing.assert_array_equal(found, cells_of(plan(), p, data, kind))
+    assert (found != p.argmax(axis=1)).any()
+
+
+def test_a_metric_that_raises_is_an_error_on_all_rows_and_undefined_on_a_fold(
+    competition, plan, values
+):
+    def score(y, p, weight=None):
+        if len(y) < needed:
+            raise MetricError("there are rows enough", len(y))
+        return 0.5
+
+    data = competition()
+    data = dataclasses.replace(data, metric=dataclasses.replace(data.metric, score=score))
+    needed = 30
+    scores = score_repeats(data, plan(), values[None])
+    assert scores["cv"] == 0.5
+    assert set(scores["folds"].values()) == {None}
+    needed = 61
+    with pytest.raises(MetricError, match="rows enough"):
+        score_repeats(data, plan(), values[None])
 
 
 def test_a_plan_of_other_rows_is_refused(competition, plan):

@@ -28,10 +28,15 @@ def get_metric(name: str) -> Metric:
     known = BUILT_IN | _custom
     metric = known.get(name) or parametric_metric(str(name))
     if metric is None:
-        examples = (x.example for x in FAMILIES.values())
-        hint = nearest(str(name).lower(), [*metric_names(), *examples])
-        raise MetricError("a metric must be known", repr(name), hint)
+        raise MetricError("a metric must be known", repr(name), _nearest_metric(str(name).lower()))
     return metric
+
+
+def _nearest_metric(name: str) -> str:
+    hint = nearest(name, [*metric_names(), *(x.example for x in FAMILIES.values())])
+    if hint.startswith("did you mean"):
+        return hint
+    return "`stackkit metrics` lists them; register_metric in metrics.py beside the TOML adds one"
 
 
 def metric_names(task: Task | None = None) -> tuple[str, ...]:

@@ -67,6 +67,12 @@ def test_an_unknown_name_gets_the_nearest(wrong, right):
     assert right in caught.value.hint
 
 
+def test_a_name_that_is_like_no_other_is_told_how_to_add_one():
+    with pytest.raises(MetricError, match="metric must be known") as caught:
+        get_metric("weighted_profit")
+    assert "metrics.py" in caught.value.hint
+
+
 def test_what_is_registered_within_own_metrics_is_forgotten():
     register("before")
     with own_metrics():

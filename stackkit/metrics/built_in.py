@@ -1,4 +1,11 @@
-"""The built-in metrics by name; those whose name carries a number are in `parametric`."""
+"""The built-in metrics by name; those whose name carries a number are in `parametric`.
+
+Base models and blends minimise a metric's surrogate, not the metric: log-loss for classes (labels
+come from a decision fitted afterwards), squared error in `average_space` for values. mape and smape
+are fitted and averaged in log1p, where an error is a share of the target: on skewed targets that
+scores better than the target's own units. mae and pinball@q get models of the mean, which is far
+from what pinball@0.9 wants. Decisions, best_single and the gate read the metric itself.
+"""
 
 from __future__ import annotations
 

@@ -85,6 +85,9 @@ def register_metric(
 ) -> Metric:
     """Make function(y, p[, weight]) a metric; a second call with the same name replaces the first.
 
+    In a notebook it holds for the session; in a metrics.py beside competition.toml for that
+    competition, from the command line too.
+
     The function gets p as (n,) where there is one column (regression, P(class 1), labels), so that
     y - p means what it says, and as (n, C) otherwise. A parameter named weight, weights, w or
     sample_weight (or a third one without default) gets the row weights; without it, weighted

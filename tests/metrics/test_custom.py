@@ -71,3 +71,14 @@ def test_a_function_needs_two_arguments():
 def test_defaults_that_are_no_weights_are_left_alone():
     assert weight_argument("mine", lambda y, p, eps=1e-3: 0.0) == (None, False)
     assert weight_argument("mine", lambda *arrays: 0.0) == (None, False)
+
+
+def test_a_function_that_raises_is_named_with_its_reason():
+    def broken(y, p):
+        raise KeyError("profit")
+
+    score = CustomScore("mine", broken)
+    with pytest.raises(MetricError, match="mine can score every set of rows") as caught:
+        score(np.zeros(2), np.zeros((2, 1)))
+    assert caught.value.got.startswith("KeyError: 'profit' (test_custom.py, line ")
+    assert isinstance(caught.value.__cause__, KeyError)

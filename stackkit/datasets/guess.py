@@ -7,7 +7,9 @@ target is the only column that train has and test lacks.
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +19,11 @@ import pandas as pd
 from stackkit.competition.schema import is_boolean, is_number
 from stackkit.config import NAME_PATTERN
 from stackkit.datasets.files import SUFFIXES, read_table
+from stackkit.errors import DataError
 
 MOST_CLASSES = 20  # distinct whole numbers that still look like classes
 LONGEST_NAME = 41
+log = logging.getLogger(__name__)
 ID = re.compile(r"(^|[^a-zA-Z])[iI][dD]$|[a-z]I[dD]$")
 
 
@@ -27,7 +31,8 @@ ID = re.compile(r"(^|[^a-zA-Z])[iI][dD]$|[a-z]I[dD]$")
 class Guess:
     """Values for competition.toml; None where nothing could be guessed.
 
-    `targets` are the columns that could be the target, where it is not one alone.
+    `targets` are the columns that could be the target, where it is not one alone; `problem` says
+    why a table cannot be read, if one cannot.
     """
 
     name: str
@@ -39,6 +44,7 @@ class Guess:
     task: str | None = None
     metric: str | None = None
     targets: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ class Tables:
 
 
 def guess_competition(folder: Path, name: str | None = None) -> Guess:
-    """What the tables directly in a folder say; DataError where one cannot be read.
+    """What the tables directly in a folder say; their names alone where one cannot be read.
 
     Parameters
     ----------
@@ -61,7 +67,15 @@ def guess_competition(folder: Path, name: str | None = None) -> Guess:
     name = as_name(name or folder.resolve().name)
     if "train" not in files:
         return Guess(name, **files)
-    tables = Tables(**{kind: read_table(folder / file) for kind, file in files.items()})
+    try:
+        tables = Tables(**{kind: read_table(folder / file) for kind, file in files.items()})
+    except DataError as error:
+        log.warning("%s", error)
+        return Guess(name, **files, problem=str(error))
+    return _guess(name, files, tables)
+
+
+def _guess(name: str, files: Mapping[str, str], tables: Tables) -> Guess:
     id = guess_id(tables)
     targets = guess_targets(tables, id)
     target = targets[0] if len(targets) == 1 else None

@@ -11,6 +11,7 @@ AGAIN = """\
 # With train.csv, test.csv and sample_submission.csv in this folder most of this is guessed:
 # put them here, remove this file, and `stackkit new` again. Or fill it in.
 """
+UNREAD = "nothing is guessed, for a table cannot be read as it is"
 METRIC = "guessed: see the competition's page; `stackkit metrics` lists them"
 
 
@@ -18,6 +19,7 @@ def competition_toml(guess: Guess) -> str:
     """The text of a competition.toml; every line that is a guess says so."""
     lines = [
         *([] if guess.train else [AGAIN]),
+        *([f"# {UNREAD}: {_words((guess.problem,))}"] if guess.problem else []),
         _line("name", guess.name, "folder of the cache; `stackkit submit`: the name on Kaggle"),
         _line("train", guess.train or "train.csv", _missing(guess.train)),
         _optional("test", guess.test, "test.csv"),
@@ -63,6 +65,11 @@ def _about_task(guess: Guess) -> str:
 
 
 REST = """
+[data]                  # how CSVs are written, if not in UTF-8 with commas between columns
+# separator = ";"
+# decimal = ","
+# encoding = "latin-1"
+
 [folds]                 # without a scheme one is suggested, with its reason
 # scheme = "stratified" # kfold group stratified_group time blocked predefined
 # n_splits = 5

@@ -40,7 +40,7 @@ def new_project(folder: str | Path, tables: Sequence[str | Path] = ()) -> list[W
 
     Raises
     ------
-    DataError : a table that is not there or cannot be read; then no TOML is written.
+    DataError : a table that is not there, or no table by its name; then nothing is written.
     ConfigError : the place is taken by a file.
     """
     sources = [_checked(Path(table)) for table in tables]

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from stackkit.config import parse_config
+from stackkit.datasets import load_competition
 from stackkit.datasets.guess import Guess, as_name, find_tables, guess_competition
-from stackkit.datasets.toml_text import FILL_IN, competition_toml
-from stackkit.errors import DataError
+from stackkit.datasets.toml_text import FILL_IN, UNREAD, competition_toml
 
 N = 40
 BASE = {"Id": range(N), "x": [i / 7 for i in range(N)]}
@@ -163,7 +163,19 @@ def test_an_empty_folder_says_what_to_fill_in(tmp_path: Path) -> None:
     assert tomllib.loads(text)["train"] == "train.csv"
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / "train.csv").write_text("", encoding="utf-8")
-    with pytest.raises(DataError, match=r"train\.csv"):
-        guess_competition(tmp_path)
+def test_a_table_that_cannot_be_read_is_said_and_its_reading_left_to_fill_in(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    frame = pd.DataFrame({**BASE, "y": PRICE})
+    frame.to_csv(tmp_path / "train.csv", index=False, sep=";", decimal=",")
+    found = guess_competition(tmp_path, "shop")
+    assert (found.train, found.target) == ("train.csv", None)
+    assert "train.csv" in found.problem and found.problem in caplog.text
+    text = competition_toml(found)
+    assert tomllib.loads(text)["train"] == "train.csv"
+    assert UNREAD in text.splitlines()[0]
+    mended = text.replace('# separator = ";"', 'separator = ";"').replace("# decimal", "decimal")
+    (tmp_path / "competition.toml").write_text(
+        mended.replace(FILL_IN, "y").replace('"auc"', '"rmse"'), encoding="utf-8"
+    )
+    assert load_competition(tmp_path).y.tolist() == PRICE

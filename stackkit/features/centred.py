@@ -44,8 +44,10 @@ class Centred(Encoder):
         return self._scaled(self.encoder.own(values, target))
 
     def _scaled(self, made: np.ndarray) -> np.ndarray:
-        z = (made - self.mean) / self.scale
-        return np.where(np.isnan(z), 0.0, z)
+        z = made - self.mean
+        z /= self.scale
+        z[np.isnan(z)] = 0.0
+        return z
 
 
 def centred(encoder: Encoder, values: pd.Series, target: Target | None, scale: Scale) -> Centred:
@@ -61,12 +63,12 @@ def centred(encoder: Encoder, values: pd.Series, target: Target | None, scale: S
 
 def deviation(made: np.ndarray) -> np.ndarray:
     """Each column over its standard deviation."""
-    return np.sqrt(np.mean(made**2, axis=0))
+    return np.sqrt(_squares(made))
 
 
 def together(made: np.ndarray) -> float:
     """All columns over one number, that of their joint length: the block weighs as one column."""
-    return float(np.sqrt(max((made**2).mean(axis=0).sum(), FAINT**2 * made.shape[1])))
+    return float(np.sqrt(max(_squares(made).sum(), FAINT**2 * made.shape[1])))
 
 
 def largest(made: np.ndarray) -> float:
@@ -77,3 +79,7 @@ def largest(made: np.ndarray) -> float:
 def fixed(size: float) -> Scale:
     """All columns over a number: for 0/1 columns, whose deviations would make rare ones large."""
     return lambda made: size
+
+
+def _squares(made: np.ndarray) -> np.ndarray:
+    return np.einsum("ij,ij->j", made, made) / max(1, len(made))

@@ -72,7 +72,7 @@ class FittedRecipe:
         for encoder in self.encoders:
             stop = start + len(encoder.names)
             numbers = made(encoder, frame[encoder.column])
-            values[:, start:stop] = np.clip(numbers, -LARGEST, LARGEST)
+            np.clip(numbers, -LARGEST, LARGEST, out=values[:, start:stop], casting="unsafe")
             start = stop
         return Matrix(values, tuple(names), tuple(levels))
 

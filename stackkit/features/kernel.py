@@ -17,12 +17,12 @@ from stackkit.features.encoder import Encoder, FittedRecipe, fit_columns
 from stackkit.features.numeric import Missing, Shaped, shape, varies
 from stackkit.features.target import Target
 from stackkit.features.target_encoding import TargetMeans, target_means
-from stackkit.features.text import TextVectors, text_columns
+from stackkit.features.text import TextScores, TextVectors, text_columns
 
 ONE_HOT = 16  # levels up to which each has a column; more are encoded by the target
 LEAST = 5  # rows of a level with a column of its own
 HOLES = 0.05  # least share of missing values, and of others, for an indicator
-TEXT_SIZE = 8  # columns of a text
+VECTORS, ROWS = 8, 100  # most columns of a text, and the rows that allow each
 PAIR = float(np.sqrt(2))  # scale of 0/1 columns of which two differ between levels
 
 
@@ -38,7 +38,7 @@ def fit_kernel(frame: pd.DataFrame, schema: Schema, target: Target | None = None
 def _scale(encoder: Encoder) -> Scale:
     if isinstance(encoder, Indicators | Missing):
         return fixed(1.0 if len(encoder.names) == 1 else PAIR)
-    if isinstance(encoder, TargetMeans | TextVectors):
+    if isinstance(encoder, TargetMeans | TextScores | TextVectors):
         return together
     return _spread if isinstance(encoder, Shaped) else deviation
 
@@ -80,4 +80,7 @@ def _dates(column: str, values: pd.Series, target: Target | None) -> list[Encode
 
 
 def _texts(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
-    return [*text_columns(column, values, target, TEXT_SIZE), *_holes(column, values)]
+    return [
+        *text_columns(column, values, target, min(VECTORS, len(values) // ROWS)),
+        *_holes(column, values),
+    ]

@@ -19,11 +19,11 @@ from stackkit.features.numeric import (
 )
 from stackkit.features.target import Target
 from stackkit.features.target_encoding import TargetMeans, many_levels
-from stackkit.features.text import TextVectors, text_columns
+from stackkit.features.text import TextScores, TextVectors, text_columns
 
 ONE_HOT = 40  # levels with a column of their own
 COIN = 0.5  # scale of 0/1 columns: their own deviations would make rare ones large
-TEXT_SIZE = 24  # columns of a text
+VECTORS, ROWS = 24, 100  # most columns of a text, and the rows that allow each
 LEAST = 10  # rows of a level with a column of its own
 
 
@@ -39,7 +39,7 @@ def fit_linear(frame: pd.DataFrame, schema: Schema, target: Target | None = None
 def _scale(encoder: Encoder) -> Scale:
     if isinstance(encoder, Indicators | Equal | Missing):
         return fixed(COIN)
-    return largest if isinstance(encoder, TargetMeans | TextVectors) else deviation
+    return largest if isinstance(encoder, TargetMeans | TextScores | TextVectors) else deviation
 
 
 def _numbers(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
@@ -77,4 +77,4 @@ def _dates(column: str, values: pd.Series, target: Target | None) -> list[Encode
 
 def _texts(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
     encoders: list[Encoder] = [Missing(column)] if values.isna().any() else []
-    return [*encoders, *text_columns(column, values, target, TEXT_SIZE)]
+    return [*encoders, *text_columns(column, values, target, min(VECTORS, len(values) // ROWS))]

@@ -22,13 +22,13 @@ from stackkit.features.encoder import Encoder, FittedRecipe, fit_columns
 from stackkit.features.numeric import Missing, clipped, varies
 from stackkit.features.target import Target
 from stackkit.features.target_encoding import TargetMeans, many_levels
-from stackkit.features.text import TextVectors, text_columns
+from stackkit.features.text import TextScores, TextVectors, text_columns
 
 ONE_HOT = 9  # levels with a column each
 ENCODED = 40  # levels above which their rows and target means are columns too
 LEAST = 3  # rows of a level with a code of its own
 MOST = 50_000  # levels with a code of their own
-TEXT_SIZE = 24  # columns of a text
+VECTORS, ROWS = 24, 100  # most columns of a text, and the rows that allow each
 
 
 def fit_nets(frame: pd.DataFrame, schema: Schema, target: Target | None = None) -> FittedRecipe:
@@ -73,11 +73,11 @@ def _dates(column: str, values: pd.Series, target: Target | None) -> list[Encode
 
 
 def _texts(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
-    made = text_columns(column, values, target, TEXT_SIZE)
+    made = text_columns(column, values, target, min(VECTORS, len(values) // ROWS))
     return [*_scaled(made, values, target), *_missing(column, values)]
 
 
 def _scaled(made: list[Encoder], values: pd.Series, target: Target | None) -> list[Encoder]:
-    blocks = TargetMeans | TextVectors
+    blocks = TargetMeans | TextScores | TextVectors
     scale = {True: largest, False: deviation}
     return [centred(e, values, target, scale[isinstance(e, blocks)]) for e in made]

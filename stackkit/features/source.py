@@ -35,6 +35,7 @@ from stackkit.spec import Views
 
 PARTS = ("fit", "score", "holdout", "test")
 HEAD = "head.pkl"
+LEAST_INNER = 3  # folds of a plan, beside the scored one, that serve as inner folds
 UNREADABLE = (OSError, ValueError, EOFError, TypeError, pickle.UnpicklingError)
 
 
@@ -116,8 +117,9 @@ class FeatureSource:
 
     def _target(self, fit: Fit) -> Target:
         """The target of the fit rows; its seed is the Fit's, so that models share what is made."""
-        competition = self.competition.get()
-        return Target(competition.y[fit.fit_rows], competition.task, fit_seed(0, fit.id))
+        made = self.competition.get()
+        y, seed = made.y[fit.fit_rows], fit_seed(0, fit.id)
+        return Target(y, made.task, seed, _inner_folds(self.folds.get(), fit))
 
     def _read(self, folder: Path, fit: Fit) -> Views:
         names, levels, present, transform = cloudpickle.loads((folder / HEAD).read_bytes())
@@ -132,6 +134,16 @@ class FeatureSource:
         return Views(
             **made, rows=fit.fit_rows, score_rows=self.score_rows(fit), transform=transform
         )
+
+
+def _inner_folds(folds: Folds, fit: Fit) -> np.ndarray | None:
+    """The plan's own folds of the fit rows, numbered anew, or None where they are too few.
+
+    What the plan keeps apart, groups or blocks of time, is apart in these inner folds too.
+    """
+    repeat = fit.cells[0][0] if fit.cells else 0
+    found, inner = np.unique(folds.assignment[repeat][fit.fit_rows], return_inverse=True)
+    return inner if len(found) >= LEAST_INNER and found[0] >= 0 else None
 
 
 @lru_cache(maxsize=2)

@@ -22,11 +22,13 @@ class Target:
     y : (n,) values, or int codes of classes.
     task : "binary", "multiclass" or "regression".
     seed : of the inner folds and of whatever else a recipe draws.
+    folds : (n,) inner folds 0, 1, … of the rows, where a plan has them; None: dealt at random.
     """
 
     y: np.ndarray
     task: str
     seed: int = 0
+    folds: np.ndarray | None = None
 
     def scores(self) -> np.ndarray:
         """(n, k) numbers of mean 0 and deviation 1 whose means by level encode the target.
@@ -38,12 +40,14 @@ class Target:
         spread = raw.std(axis=0)
         return (raw - raw.mean(axis=0)) / np.where(spread > 0, spread, 1)
 
-    def score_names(self) -> tuple[str, ...]:
-        """(k,) what tells the columns of `scores` apart: "" for a single one."""
-        return tuple(map(str, self._classes())) if self.task == "multiclass" else ("",)
+    def suffixes(self) -> tuple[str, ...]:
+        """(k,) what tells names of the columns of `scores` apart: "" for a single one."""
+        return tuple(f"={c}" for c in self._classes()) if self.task == "multiclass" else ("",)
 
     def inner_folds(self) -> np.ndarray:
-        """(n,) fold 0..INNER−1 of each row, dealt at random among rows of like target."""
+        """(n,) fold of each row: those given, else INNER dealt at random among like targets."""
+        if self.folds is not None:
+            return self.folds
         rng = np.random.default_rng(self.seed)
         n = len(self.y)
         order = np.lexsort((rng.random(n), self.y))

@@ -19,7 +19,7 @@ import pandas as pd
 
 from stackkit.features.categorical import code, count_levels, recurring_counts
 from stackkit.features.encoder import Encoder
-from stackkit.features.target import INNER, Target
+from stackkit.features.target import Target
 
 LEAST = 2  # rows of a level that is encoded; rarer ones have the overall mean, 0
 WEAKEST, STRONGEST = 1.0, 1e6  # bounds of m
@@ -52,9 +52,10 @@ class TargetMeans(Encoder):
             return self.transform(values)
         cells = _cells(values, self.kept)
         y, folds = target.scores(), target.inner_folds()
-        sums, rows = _sums(cells * INNER + folds, y, (len(self.kept) + 2) * INNER)
-        sums = sums.reshape(-1, INNER, y.shape[1])
-        rows = rows.reshape(-1, INNER)
+        inner = int(folds.max()) + 1
+        sums, rows = _sums(cells * inner + folds, y, (len(self.kept) + 2) * inner)
+        sums = sums.reshape(-1, inner, y.shape[1])
+        rows = rows.reshape(-1, inner)
         others = sums.sum(axis=1, keepdims=True) - sums
         counts = rows.sum(axis=1, keepdims=True) - rows
         means = others / (counts[..., None] + self.pull)
@@ -72,8 +73,7 @@ def target_means(column: str, values: pd.Series, target: Target) -> TargetMeans:
     pull = _pull(y, cells, len(kept))
     means = sums / (rows[:, None] + pull)
     means[len(kept)] = 0
-    suffixes = tuple(f"={name}" if name else "" for name in target.score_names())
-    return TargetMeans(column, suffixes, kept, means, pull)
+    return TargetMeans(column, target.suffixes(), kept, means, pull)
 
 
 def many_levels(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:

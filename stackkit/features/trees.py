@@ -13,7 +13,7 @@ from stackkit.features.target import Target
 from stackkit.features.target_encoding import many_levels
 from stackkit.features.text import text_columns
 
-TEXT_SIZE = 16  # columns of a text
+VECTORS, ROWS = 16, 1000  # most columns of a text, and the rows that allow each
 CODES = 64  # levels kept apart; the rest share one code and are told apart by their counts
 LEAST = 2  # rows of a level that is kept apart
 
@@ -50,4 +50,4 @@ def date_parts(column: str, values: pd.Series, target: Target | None) -> list[En
 
 def text_parts(column: str, values: pd.Series, target: Target | None) -> list[Encoder]:
     """Vectors, sizes and recurrence of a text."""
-    return text_columns(column, values, target, TEXT_SIZE)
+    return text_columns(column, values, target, min(VECTORS, len(values) // ROWS))

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-ACTIVATIONS = {"selu": F.selu, "mish": F.mish}
+ACTIVATIONS = {"selu": F.selu, "silu": F.silu}
 
 
 class Scale(nn.Module):
@@ -57,3 +57,20 @@ class Activation(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.lerp(x, self.function(x), self.share)
+
+
+class Drop(nn.Module):
+    """Dropout (m, n, u) -> (m, n, u) with a share `p` of units dropped, the same for all members.
+
+    One mask for all members is cheaper to draw, and each of them still sees plain dropout.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.p = 0.0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training or self.p == 0:
+            return x
+        kept = torch.empty_like(x[:1]).bernoulli_(1 - self.p)
+        return x * kept.div_(1 - self.p)

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 BINS, WIDTH = 16, 3  # pieces of a number's range, and numbers made of them
 SAMPLE = 20_000  # rows that the pieces are cut from
+START = 0.3  # size of the first weights; small ones keep small data from being overfitted
 NARROWEST = 1e-9  # least width of a bin
 CODE_WIDTH = 8  # numbers made of a code
 
@@ -24,7 +25,7 @@ class Piecewise(nn.Module):
 
     def __init__(self, members: int, columns: int) -> None:
         super().__init__()
-        bound = 1 / math.sqrt(BINS)
+        bound = START / math.sqrt(BINS)
         self.members, self.columns = members, columns
         self.register_buffer("low", torch.zeros(columns, 1, BINS))
         self.register_buffer("rate", torch.zeros(columns, 1, BINS))

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from stackkit.nets.mlp import Bundle, Shape
 from stackkit.nets.training import Training, limited, seeded, train
 
-PREDICT = 4_000_000  # numbers that the widest layer may hold while predicting
+PREDICT = 1_000_000  # numbers that the widest layer may hold while predicting
 
 Loss = Callable[[torch.Tensor], torch.Tensor]
 

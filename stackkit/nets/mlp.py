@@ -13,7 +13,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from stackkit.nets.dense import Activation, Dense, Scale
+from stackkit.nets.dense import Activation, Dense, Drop, Scale
 from stackkit.nets.front import Front
 from stackkit.nets.layout import Layout
 from stackkit.nets.training import Group
@@ -44,7 +44,7 @@ class Bundle(nn.Module):
         sizes = (self.front.width, *shape.hidden)
         layers: list[nn.Module] = []
         for a, b in pairwise(sizes):
-            layers += [Dense(m, a, b), Activation(m, b, shape.activation), nn.Dropout()]
+            layers += [Dense(m, a, b), Activation(m, b, shape.activation), Drop()]
         self.layers = nn.Sequential(*layers)
         self.last = Dense(m, sizes[-1], shape.outputs)
 
@@ -68,7 +68,7 @@ class Bundle(nn.Module):
         for layer in self.layers:
             if isinstance(layer, Dense):
                 layer.normalise(made)
-            if not isinstance(layer, nn.Dropout):
+            if not isinstance(layer, Drop):
                 made = layer(made)
 
     def groups(self) -> Iterator[Group]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from stackkit.nets.dense import Drop
 from stackkit.nets.schedules import coslog4, flat_cosine
 
 
@@ -64,7 +65,7 @@ def train(
     """Minimise loss(rows) over mini-batches of the rows 0..n−1, in place."""
     groups = list(groups)
     optimizer = _optimizer(groups, plan)
-    drops = [layer for layer in module.modules() if isinstance(layer, torch.nn.Dropout)]
+    drops = [layer for layer in module.modules() if isinstance(layer, Drop)]
     module.train()
     for step, rows in enumerate(batches(n, plan)):
         t = step / plan.steps

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
-from stackkit.nets.dense import Activation, Dense
+from stackkit.nets.dense import Activation, Dense, Drop
 
 
 def test_normalised_outputs_have_unit_deviation_for_each_member() -> None:
@@ -25,7 +25,18 @@ def test_constant_inputs_leave_the_weights_alone() -> None:
 
 def test_an_activation_lies_between_the_identity_and_its_function() -> None:
     x = torch.linspace(-2, 2, 12).reshape(1, 4, 3)
-    layer = Activation(1, 3, "mish")
-    torch.testing.assert_close(layer(x), F.mish(x))
+    layer = Activation(1, 3, "silu")
+    torch.testing.assert_close(layer(x), F.silu(x))
     torch.nn.init.constant_(layer.share, 0.25)
-    torch.testing.assert_close(layer(x), 0.75 * x + 0.25 * F.mish(x))
+    torch.testing.assert_close(layer(x), 0.75 * x + 0.25 * F.silu(x))
+
+
+def test_dropout_drops_equal_units_of_all_members_and_keeps_the_mean() -> None:
+    torch.manual_seed(0)
+    layer, x = Drop(), torch.ones(2, 400, 50)
+    layer.p = 0.25
+    made = layer(x)
+    torch.testing.assert_close(made.unique(), torch.tensor([0, 1 / 0.75]))
+    assert torch.equal(made[0], made[1])
+    assert abs(made.mean().item() - 1) < 0.02
+    assert layer.eval()(x) is x

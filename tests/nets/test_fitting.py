@@ -19,7 +19,7 @@ PLAN = Training(steps=150, batch=64, learning_rate=0.05, weight_decay=0.0, dropo
 
 def shape(outputs: int) -> Shape:
     layout = Layout((0, 1, 2), (), (), ())
-    return Shape(layout, outputs, hidden=(16,), members=2, activation="mish")
+    return Shape(layout, outputs, hidden=(16,), members=2, activation="silu")
 
 
 def fit(outputs: int, target: np.ndarray, weight: np.ndarray | None = None) -> dict:

@@ -87,7 +87,7 @@ def test_the_front_holds_numbers_flags_embeddings_and_codes() -> None:
 
 
 def test_training_side_by_side_is_training_alone() -> None:
-    shape = dataclasses.replace(SHAPE, outputs=1, activation="mish")
+    shape = dataclasses.replace(SHAPE, outputs=1, activation="silu")
     plan = Training(steps=30, batch=32, learning_rate=0.05, weight_decay=0.02, dropout=0.0)
     x, bundle = rows(100), prepared(shape)
     y = np.sin(x[:, 0].numpy())

@@ -14,7 +14,7 @@ BLOCK = 512
 ITERATIONS = 60
 CONSTANT = 1.0  # prior variance of the intercept, in variances of the target
 START = (0.0, 0.0, -2.0, -1.5)  # logarithms of length, amplitude, slope and noise
-BOUNDS = ((-5.0, 4.0), (-5.0, 4.0), (-9.0, 3.0), (-7.0, 1.5))
+BOUNDS = ((-1.5, 4.0), (-5.0, 4.0), (-9.0, 3.0), (-7.0, 1.5))
 IMPOSSIBLE = 1e10  # minus log likelihood where the covariance has no factor
 
 

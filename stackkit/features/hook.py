@@ -35,7 +35,8 @@ class Hook:
         made = self._called(frame)
         if not isinstance(made, pd.DataFrame) or len(made) != len(frame):
             got = f"{len(made)} rows" if isinstance(made, pd.DataFrame) else type(made).__name__
-            raise DataError("features(frame) returns a frame with one row a row", got)
+            hint = "return a DataFrame of the rows that came, in their order"
+            raise DataError("features(frame) returns a frame with one row a row", got, hint)
         return made.reset_index(drop=True)
 
     def _called(self, frame: pd.DataFrame) -> object:

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from stackkit.cache.handoff import Shared
+from stackkit.competition.schema import Schema
 from stackkit.features.hook import Hook
 from stackkit.features.recipes import get_recipe
 from stackkit.features.source import FeatureSource, trim_scratch
+from stackkit.features.target import Target
+from stackkit.recipe import fit_seed
 
 
 @pytest.fixture
@@ -71,6 +74,56 @@ def test_prepared_inputs_are_made_once(source, plan, monkeypatch):
     assert isinstance(second.fit.values, np.memmap)
     assert np.array_equal(first.fit.values, second.fit.values)
     assert first.fit.names == second.fit.names
+
+
+def test_two_models_on_one_recipe_prepare_a_fit_once(bench, toy, monkeypatch):
+    made, make = [], FeatureSource._make
+    monkeypatch.setattr(FeatureSource, "_make", lambda s, f: made.append(f.id) or make(s, f))
+    where = bench()
+    specs = [toy(name=f"m{j}", recipe="linear", seed=j, value=float(j)) for j in range(2)]
+    for spec in [*specs, toy(name="other", recipe="trees")]:
+        recipe = where.recipe(spec)
+        for fit in recipe.fits:
+            recipe.source.prepare(fit)
+    assert sorted(made) == sorted([f.id for f in where.folds.fits()] * 2)
+
+
+def with_towns(competition):
+    """The tiny competition with a column of 20 levels, which `kernel` encodes by the target."""
+    data = competition()
+    towns = [f"t{i % 20}" for i in range(60)]
+    schema = Schema({**data.schema.kinds, "town": "categorical"})
+    test = data.test.assign(town="t3")
+    return replace(data, train=data.train.assign(town=towns), test=test, schema=schema)
+
+
+def test_fit_rows_are_encoded_by_the_other_folds_of_the_plan(source, competition):
+    data = with_towns(competition)
+    made = source("kernel", data=data)
+    folds = made.folds.get()
+    for fit in (folds.fits()[0], folds.full()):
+        inner = None
+        if fit.id == "full":  # three folds; a Fit of three has two others, too few
+            inner = folds.assignment[0][fit.fit_rows].astype(np.int64)
+        own = data.train.iloc[fit.fit_rows]
+        target = Target(data.y[fit.fit_rows], data.task, fit_seed(0, fit.id), inner)
+        fitted = get_recipe("kernel").fit(own, data.schema, target)
+        views = made.prepare(fit)
+        assert "town:target" in views.fit.names
+        assert np.array_equal(views.fit.values, fitted.own(own, target).values)
+        assert not np.array_equal(views.fit.values, fitted.transform(own).values)
+        assert np.array_equal(views.test.values, fitted.transform(data.test).values)
+
+
+def test_targets_of_scored_rows_do_not_touch_what_is_learnt(source, competition):
+    data = with_towns(competition)
+    fit = source().folds.get().fits()[0]
+    y = data.y.copy()
+    y[np.setdiff1d(np.arange(60), fit.fit_rows)] += 50.0
+    plain = source("kernel", data=data).prepare(fit)
+    other = replace(source("kernel", data=replace(data, y=y)), scratch=source().scratch / "b")
+    assert np.array_equal(other.prepare(fit).fit.values, plain.fit.values)
+    assert np.array_equal(other.prepare(fit).score.values, plain.score.values)
 
 
 def test_a_learner_cannot_change_what_others_map(source, plan):

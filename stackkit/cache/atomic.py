@@ -14,7 +14,7 @@ from pathlib import Path
 from stackkit.cache.faults import reach
 from stackkit.errors import CacheError
 
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
 _IN_THE_WAY = {errno.ENOTDIR, errno.EEXIST}
 
@@ -30,9 +30,9 @@ def disk_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _NO_SPACE:
             raise CacheError(
-                "the cache needs space on its disk",
+                "what is written needs space on its disk",
                 f"{path}: {error.strerror}",
-                "`stackkit cache clean`, or another place with --cache-dir",
+                "`stackkit cache clean`, or another place with --cache-dir or --output",
             ) from error
         if error.errno in _NO_PERMISSION:
             raise CacheError(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def write_submission(
     ------
     SubmissionError : what the competition would refuse, or a ledger without its columns; then
         nothing is written.
-    CacheError : the folder cannot be written.
+    CacheError : the folder cannot be written, or its disk is full; then no file is left.
     """
     if record.target == competition.target:
         decision = decision or final_decision(competition, record)
@@ -50,11 +51,24 @@ def write_submission(
     ledger = Ledger(folder)
     ledger.check()
     path = folder / f"{competition.name}_{record.name}_{key[:8]}.csv"
-    write_file(path, frame.to_csv(index=False, lineterminator="\n").encode())
     about = _about(competition, record, decision, key)
-    write_file(path.with_suffix(".json"), (json.dumps(about, indent=1) + "\n").encode())
-    ledger.enter(_ledger_row(path, about, note))
+    with _all_or_none(path, path.with_suffix(".json")):
+        write_file(path, frame.to_csv(index=False, lineterminator="\n").encode())
+        write_file(path.with_suffix(".json"), (json.dumps(about, indent=1) + "\n").encode())
+        ledger.enter(_ledger_row(path, about, note))
     return path
+
+
+@contextlib.contextmanager
+def _all_or_none(*paths: Path) -> Iterator[None]:
+    """Remove what was written of `paths` where the block fails; what was there before stays."""
+    new = [path for path in paths if not path.exists()]
+    try:
+        yield
+    except BaseException:
+        for path in new:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def made_folder(folder: Path) -> Path:

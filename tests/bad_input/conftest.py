@@ -140,6 +140,16 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., Ou
     return made
 
 
+@pytest.fixture(scope="session")
+def make_desk() -> Callable[[Path], Desk]:
+    """`make_desk(folder)`: a competition without the command, not yet written."""
+
+    def silent(*arguments: object) -> Outcome:
+        raise AssertionError(f"no command here: {arguments}")
+
+    return lambda folder: Desk(folder, silent)
+
+
 def refused(outcome: Outcome, *words: str) -> None:
     """Assert one error of rule, value and next step on standard error, and exit code 2."""
     errors = [line for line in outcome.err.splitlines() if line.startswith("error: ")]

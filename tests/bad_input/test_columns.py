@@ -165,5 +165,30 @@ def test_a_measure_that_never_repeats_stays_a_feature(desk: Any) -> None:
 def test_a_sample_in_another_order_is_followed(desk: Any) -> None:
     desk.sample = desk.sample[::-1]
     desk.write()
-    assert desk.run().code == 0
-    assert desk.submitted()["id"].tolist() == desk.sample["id"].tolist()
+    from stackkit import load_competition
+    from stackkit.submission import submission_format
+
+    form = submission_format(load_competition(desk.folder))
+    assert form.ids.tolist() == desk.sample["id"].tolist()
+    assert form.order.tolist() == list(range(len(desk.test)))[::-1]
+
+
+HOOK = "def features(frame):\n    return {}\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("frame.assign(z=frame['Age'])", ("can be computed", "KeyError: 'Age'")),
+        ("frame[:3]", ("one row a row", "3 rows")),
+        ("None", ("one row a row", "NoneType")),
+        ("frame.assign(z=frame['x'] - frame['x'].mean())", ("that row alone", "TRANSDUCTIVE")),
+    ],
+)
+def test_a_hook_that_cannot_be_used_is_refused_before_any_fit(
+    desk: Any, refused: Callable, body: str, words: tuple[str, ...]
+) -> None:
+    desk.put("features.py", HOOK.format(body))
+    refused(desk.run(), *words)
+    refused(desk.plan(), *words)
+    assert not list(desk.cache.rglob("fits.log"))

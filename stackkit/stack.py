@@ -17,7 +17,6 @@ from stackkit.crossfit.loop import LevelResult
 from stackkit.crossfit.progress import Progress
 from stackkit.errors import BudgetError, ModelError
 from stackkit.evaluation import GateDecision, gate, leaderboard
-from stackkit.features import get_recipe, recipe_names
 from stackkit.predictions import Predictions
 from stackkit.presets import INCUMBENT, PRIOR, Node, level_of
 from stackkit.schedule import Work, reserve
@@ -82,12 +81,6 @@ def _plan_row(node: Node, depth: int, key: str, bench: Bench) -> tuple[object, .
         note = f"made under other versions of {', '.join(changed)}"
     fits = 0 if recipe is not None else len(missing)
     return node.spec.name, node.spec.role, reads, recipe is not None, fits, key[:8], note
-
-
-def unread_columns(bench: Bench) -> list[str]:
-    """Columns of kinds that no feature recipe reads."""
-    read = {kind for name in recipe_names() for kind in get_recipe(name).reads}
-    return [name for name, kind in bench.competition.kinds.items() if kind not in read]
 
 
 def fit_stack(

@@ -24,7 +24,7 @@ from stackkit.level2 import BLENDS
 from stackkit.presets import Node
 from stackkit.sizing import ExpectedCost
 from stackkit.spec import ModelSpec
-from stackkit.stack import Stack, fit_stack, plan_nodes, unread_columns
+from stackkit.stack import Stack, fit_stack, plan_nodes
 
 N = 90
 
@@ -241,10 +241,3 @@ def test_an_interrupt_before_anything_is_finished_leaves_nothing_to_submit(
     assert stack.interrupted and not stack.records
     with pytest.raises(ModelError, match="record to submit"):
         _ = stack.chosen
-
-
-def test_text_that_no_recipe_reads_is_known(tmp_path: Path) -> None:
-    train = frame(N, 0).assign(story=[f"once {i}" for i in range(N)])
-    made = Competition.from_frames(train, target="y", metric="rmse")
-    where = Bench(made, make_folds(made), OOFCache(tmp_path))
-    assert unread_columns(where) == ["story"]

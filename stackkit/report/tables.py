@@ -59,10 +59,9 @@ def run_text(setup: Setup, run: Run) -> str:
 
 
 def plan_notes(setup: Setup) -> list[str]:
-    """Task, folds and their reason, the cache, what is left out, and what no recipe reads."""
+    """Task, folds and their reason, the cache, what is left out or kept aside."""
     from stackkit.level0 import models_beside, own_models
     from stackkit.presets import get_preset, left_out_models
-    from stackkit.stack import unread_columns
 
     folds = setup.bench.folds
     notes = [
@@ -73,9 +72,6 @@ def plan_notes(setup: Setup) -> list[str]:
     with own_models(models_beside(setup.competition)):
         left = left_out_models(setup.competition, get_preset(setup.profile))
     notes += [f"left out: {name}: {reason}" for name, reason in left.items()]
-    text = unread_columns(setup.bench)
-    if text:
-        notes.append(f"text columns that no recipe reads yet: {', '.join(text)}")
     aside = list(setup.competition.auxiliary.columns)
     if aside:
         notes.append(f"columns that only train has, kept aside: {', '.join(aside)}")

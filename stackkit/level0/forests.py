@@ -57,7 +57,7 @@ class ExtraTrees(BaseLearner):
     """Extremely randomised trees (Geurts et al., 2006; scikit-learn), each grown on all rows.
 
     `max_features` is the share of columns tried at a split, one threshold each. `min_samples_leaf`
-    None: 1 for values, 2 for classes, n / 4,000 where that is more, which bounds a tree's size.
+    None: 1 for values, 3 for classes, n / 4,000 where that is more, which bounds a tree's size.
     """
 
     kind: ClassVar[str] = "extra_trees"
@@ -80,7 +80,7 @@ class ExtraTrees(BaseLearner):
         return {
             "n_estimators": self.n_estimators,
             "max_features": self.max_features,
-            "min_samples_leaf": self.min_samples_leaf or max(1 if values else 2, n // ROWS_A_LEAF),
+            "min_samples_leaf": self.min_samples_leaf or max(1 if values else 3, n // ROWS_A_LEAF),
         }
 
 

@@ -29,7 +29,7 @@ def test_unset_parameters_follow_task_and_rows() -> None:
 
 
 def test_extra_trees_grow_on_all_rows() -> None:
-    for objective, least in ((VALUES, 1), (CLASSES, 2)):
+    for objective, least in ((VALUES, 1), (CLASSES, 3)):
         made = parameters(ExtraTrees(), objective, 100)
         assert (made["min_samples_leaf"], made["bootstrap"]) == (least, False)
     assert parameters(ExtraTrees(), CLASSES, 9 * ROWS_A_LEAF)["min_samples_leaf"] == 9

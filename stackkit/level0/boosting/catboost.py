@@ -9,7 +9,7 @@ import numpy as np
 
 from stackkit.features.matrix import Matrix
 from stackkit.level0.baseline import PriorFit
-from stackkit.level0.boosting.common import BoostedFit, grown
+from stackkit.level0.boosting.common import REFERENCE, BoostedFit, chosen, grown
 from stackkit.sizing import ExpectedCost
 from stackkit.spec import BaseLearner, ModelSpec, Objective
 
@@ -24,28 +24,30 @@ LOSSES = {"regression": "RMSE", "binary": "Logloss", "multiclass": "MultiClass"}
 class CatBoost(BaseLearner):
     """CatBoost (Prokhorenkova et al., 2018), plain boosting with rounds fixed beforehand.
 
-    `rounds` are those at 5,000 rows; they grow with n ** 0.15. Categories of at most `one_hot`
-    levels are split one against the rest, others by target statistics of at most `combinations`
-    columns together; missing is a level of its own.
+    `rounds` are those at 5,000 rows; they grow with n ** 0.15. `learning_rate` None:
+    0.06 (n / 5000) ** 0.1 for values and 0.03 (n / 5000) ** 0.2 for classes. Categories of at most
+    `one_hot` levels are split one against the rest, others by target statistics of at most
+    `combinations` columns together; missing is a level of its own.
     """
 
     kind: ClassVar[str] = "catboost"
     rounds: int = 800
-    learning_rate: float = 0.05
+    learning_rate: float | None = None
     depth: int = 6
     l2: float = 3.0
-    one_hot: int = 2
+    one_hot: int = 10
     combinations: int = 1
 
     def build(self, objective: Objective, seed: int) -> CatBoostFit:
         """An unfitted booster."""
         return CatBoostFit(self, objective, seed)
 
-    def parameters(self) -> dict[str, Any]:
-        """CatBoost's own parameters."""
+    def parameters(self, values: bool, n: int) -> dict[str, Any]:
+        """CatBoost's own parameters for n rows; `values`: a regression."""
+        rate, growth = (0.06, 0.1) if values else (0.03, 0.2)
         return {
             "boosting_type": "Plain",
-            "learning_rate": self.learning_rate,
+            "learning_rate": chosen(self.learning_rate, rate * (n / REFERENCE) ** growth),
             "depth": self.depth,
             "l2_leaf_reg": self.l2,
             "one_hot_max_size": self.one_hot,
@@ -81,7 +83,7 @@ class CatBoostFit(BoostedFit):
         }
         if self.objective.task == "multiclass":
             fixed["classes_count"] = self._classes
-        model = catboost.CatBoost({**learner.parameters(), **fixed})
+        model = catboost.CatBoost({**learner.parameters(self._values, len(y)), **fixed})
         return model.fit(as_pool(X, y, weight))
 
     def _raw(self, X: Matrix) -> np.ndarray:
@@ -115,5 +117,13 @@ def _words(X: Matrix) -> np.ndarray:
 
 
 SPECS = (
-    ModelSpec("catboost", CatBoost(), family="boosting", fidelity="rounds", cost=ExpectedCost(6.0)),
+    ModelSpec(
+        "catboost",
+        CatBoost(),
+        family="boosting",
+        recipe="native",
+        fidelity="rounds",
+        cost=ExpectedCost(6.0),
+        value=2.0,
+    ),
 )

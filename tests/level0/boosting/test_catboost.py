@@ -20,6 +20,14 @@ def test_a_pool_has_numbers_first_and_missing_as_a_level() -> None:
     assert pool.shape == (2, 3)
 
 
+def test_an_unset_learning_rate_follows_task_and_rows() -> None:
+    learner = CatBoost()
+    assert learner.parameters(True, 5000)["learning_rate"] == 0.06
+    assert learner.parameters(False, 5000)["learning_rate"] == 0.03
+    assert learner.parameters(False, 1000)["learning_rate"] == pytest.approx(0.0217, abs=1e-4)
+    assert CatBoost(learning_rate=0.2).parameters(True, 9)["learning_rate"] == 0.2
+
+
 @pytest.mark.parametrize("one_hot", [2, 255])
 def test_missing_codes_are_told_from_others(one_hot: int) -> None:
     codes = np.random.default_rng(0).integers(-1, 5, 600).astype(np.float32)

@@ -28,3 +28,11 @@ def test_parameters_reach_the_library() -> None:
     names = ("learning_rate", "max_leaf_nodes", "min_samples_leaf", "max_features")
     assert tuple(getattr(model, name) for name in names) == (0.2, 5, 3, 0.6)
     assert (model.l2_regularization, model.random_state, model.early_stopping) == (2.0, 11, False)
+
+
+def test_unset_leaves_follow_the_task() -> None:
+    X = Matrix(np.arange(60, dtype=np.float32)[:, None], ("x",), (0,))
+    binary = Objective("binary", "identity", "logloss", ("no", "yes"))
+    y = np.arange(60) % 2
+    made = [HistGB(1).build(o, 0).fit(X, y).model_.max_leaf_nodes for o in (VALUES, binary)]
+    assert made == [16, 8]

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from stackkit import errors
-from stackkit.errors import ConfigError, StackkitError, nearest
+from stackkit.errors import ConfigError, StackkitError, check_type, nearest, shown
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,23 @@ def test_an_error_crosses_processes_whole() -> None:
 def test_nearest_names_one_close_spelling_else_all() -> None:
     assert nearest("metrik", ["metric", "target"]) == "did you mean 'metric'?"
     assert nearest("zzz", ["b", "a"]) == "one of a, b"
+    assert nearest("ID ", ["id", "idea"]) == "did you mean 'id'?"
+    assert nearest("zzz", []) == "there is none yet"
+    assert nearest("zzz", map(str, range(30))).endswith(", 19, … (30 in all)")
+
+
+def test_a_type_is_checked_and_the_value_shown() -> None:
+    check_type(3, int, "a rule", "a step")
+    check_type("a", (str, int), "a rule", "a step")
+    with pytest.raises(ConfigError, match="a rule; got 'x'; try: a step"):
+        check_type("x", int, "a rule", "a step")
+    with pytest.raises(ConfigError, match="got True"):
+        check_type(True, int, "a rule", "a step")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "None"), (2.5, "2.5"), ("a" * 99, "'" + "a" * 59), ([1], "[1]"), ([0] * 99, "a list")],
+)
+def test_values_are_shown_short(value: object, text: str) -> None:
+    assert shown(value) == text

@@ -46,6 +46,21 @@ def test_rare_classes_lower_the_splits(stand_in: Callable[..., Any]) -> None:
         assert make_folds(rows).n_splits == (expected[1] or 10)
 
 
+@pytest.mark.parametrize("rare", [1, 3])
+def test_rare_classes_among_others_are_dealt_as_evenly_as_they_can(
+    stand_in: Callable[..., Any], rare: int
+) -> None:
+    y = np.r_[np.arange(120) % 2, np.full(rare, 2)]
+    rows = stand_in({"x": range(len(y))}, y=y, task="multiclass")
+    assert suggest_scheme(rows)[0] == FoldsConfig(scheme="stratified")
+    plan = make_folds(rows)
+    assert plan.n_splits == 10
+    assert f"a class is in some folds only, with {rare} row" in plan.reason
+    for code in range(3):
+        counts = np.bincount(plan.assignment[0][y == code], minlength=10)
+        assert counts.max() - counts.min() <= 1
+
+
 def test_test_after_train_is_forward_chaining(stand_in: Callable[..., Any]) -> None:
     rows = stand_in({"day": dates("2020-01-01", 200)}, {"day": dates("2020-08-01", 30)})
     config, reason = suggest_scheme(rows)

@@ -14,7 +14,7 @@ from stackkit.sizing import ExpectedCost
 from stackkit.spec import BaseLearner, ModelSpec, Objective
 from stackkit.target_space import TargetSpace, target_space
 
-BLOCK = 256
+CELLS = 2**18  # distances held at once: larger blocks fall out of the processor's cache
 GRID = 1e-5  # squared distances closer than this share of the columns' number are ties
 PRIOR_VOTES = 1.0  # of the classes' shares among a row's neighbours
 EDGE = 0.1  # vote of the farthest neighbour as a share of the nearest one's
@@ -120,20 +120,22 @@ class Voters:
         `own` (q,) are the queries' positions among the rows where they must not vote.
         """
         made = [np.empty((len(queries), self.targets.shape[1])) for _ in counts]
-        for block in blocks(len(queries), BLOCK):
-            far = self._distances(queries[block])
+        square = (self.values**2).sum(axis=1)
+        for block in blocks(len(queries), max(1, CELLS // len(self.values))):
+            far = self._distances(queries[block], square)
             if own is not None:
                 far[np.arange(len(far)), own[block]] = np.inf
             for out, count in zip(made, counts, strict=True):
                 out[block] = self._vote(far, count, prior_votes)
         return made
 
-    def _distances(self, queries: np.ndarray) -> np.ndarray:
+    def _distances(self, queries: np.ndarray, square: np.ndarray) -> np.ndarray:
         """Squared distances (q, m), rounded, so that equal ones are equal in any batch."""
-        square = (self.values**2).sum(axis=1)
-        far = (queries**2).sum(axis=1)[:, None] - 2 * queries @ self.values.T + square
-        grid = GRID * self.values.shape[1]
-        return np.rint(np.maximum(far, 0) / grid).astype(np.float32)
+        far = (-2 * queries) @ self.values.T
+        far += square
+        far += (queries**2).sum(axis=1)[:, None]
+        far /= GRID * self.values.shape[1]
+        return np.rint(np.maximum(far, 0, out=far), out=far).astype(np.float32)
 
     def _vote(self, far: np.ndarray, count: int, prior_votes: float) -> np.ndarray:
         edge = np.partition(far, count - 1, axis=1)[:, [count - 1]]

@@ -86,6 +86,7 @@ class Embedded(Encoder):
     """One column of codes 0..len(kept)+1: kept levels, then other levels, then missing.
 
     Where fitting saw none missing, missing is another level: a code without rows teaches nothing.
+    Other levels may have had no row either, where fitting kept all it saw.
     """
 
     column: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 LARGEST = float(np.finfo(np.float32).max)
 
 
-class Encoder:
+class Encoder(ABC):
     """One fitted column of a frame as k columns of a matrix.
 
     `column` is read; `names` (k,) and `levels` (k,) describe the result as in Matrix.
@@ -36,9 +37,9 @@ class Encoder:
         """Number of codes of each column made, 0 for a number."""
         return (0,) * len(self.names)
 
+    @abstractmethod
     def transform(self, values: pd.Series) -> np.ndarray:
         """Values (n,) as numbers (n, k), float64; row i depends on value i only."""
-        raise NotImplementedError
 
     def own(self, values: pd.Series, target: Target | None) -> np.ndarray:
         """The same for the very rows of the fit, in their order, and their target.

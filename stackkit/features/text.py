@@ -191,7 +191,8 @@ def ridge_weights(rows: Any, y: np.ndarray) -> np.ndarray:
         return np.zeros((rows.shape[1] + 1, y.shape[1]))
     with threadpool_limits(1):
         model = Ridge(alpha=PENALTY, solver="sparse_cg").fit(rows.astype(np.float64), y)
-    return np.vstack([np.reshape(model.coef_, (y.shape[1], -1)).T, np.ravel(model.intercept_)])
+    weights = np.reshape(model.coef_, (y.shape[1], -1)).T
+    return np.vstack([weights, np.ravel(model.intercept_)]).astype(np.float32)
 
 
 def _by_text(values: pd.Series, grams: Grams, weights: np.ndarray) -> np.ndarray:

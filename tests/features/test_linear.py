@@ -7,6 +7,7 @@ import pandas as pd
 
 from stackkit.competition.schema import Schema, infer_schema
 from stackkit.features.linear import COIN, LEAST, ONE_HOT, fit_linear
+from stackkit.features.target import Target
 
 RNG = np.random.default_rng(1)
 N = 400
@@ -55,6 +56,16 @@ def test_rare_levels_share_a_column_and_many_levels_add_their_counts() -> None:
     made = {n for n in MATRIX.names if n.startswith("shop=")}
     assert made == kept | {"shop=other"}
     assert (len(counts) > ONE_HOT) == ("shop:count" in MATRIX.names)
+
+
+def test_many_levels_are_encoded_by_the_target_beside_the_frequent_ones() -> None:
+    frame = pd.DataFrame({"town": [f"t{i % 90}" for i in range(1800)]}, dtype=object)
+    target = Target(np.arange(1800) % 90 // 45, "binary")
+    matrix = fit_linear(frame, Schema({"town": "categorical"}), target).own(frame, target)
+    assert len([n for n in matrix.names if n.startswith("town=")]) == ONE_HOT + 1
+    encoded = matrix.values[:, matrix.names.index("town:target")]
+    np.testing.assert_allclose([encoded.mean(), encoded.std()], [0, 1], atol=1e-4)
+    assert np.corrcoef(encoded, target.y)[0, 1] > 0.99
 
 
 def test_a_missing_moment_is_an_average_one() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stackkit.competition.schema import Schema
+from stackkit.features.target import Target
 from stackkit.features.trees import CODES, fit_trees
 
 KINDS = {"x": "numeric", "c": "categorical", "t": "datetime"}
@@ -42,6 +43,17 @@ def test_many_levels_are_merged_and_counted() -> None:
     assert matrix.levels[position] == CODES + 1
     assert "c:count" in matrix.names
     assert matrix.values[:, position].max() == CODES
+
+
+def test_crowded_levels_and_texts_are_encoded_by_the_target_too() -> None:
+    frame = frame_of(2500, 200).assign(note=[f"note {i} of {i % 9}" for i in range(2500)])
+    target = Target(np.arange(2500) % 200 // 100, "binary")
+    fitted = fit_trees(frame, Schema({**KINDS, "note": "text"}), target)
+    matrix = fitted.own(frame, target)
+    encoded = matrix.values[:, matrix.names.index("c:target")]
+    assert np.corrcoef(encoded, target.y)[0, 1] > 0.99
+    texts = [n for n in matrix.names if n.startswith("note")]
+    assert texts == ["note:length", "note:words", "note:text0", "note:text1", "note:score"]
 
 
 def test_dates_become_the_parts_that_vary() -> None:

@@ -25,8 +25,10 @@ from stackkit.workflow import (
     choose,
     fit_base,
     fit_levels,
+    fit_metas,
     plan_base,
     plan_levels,
+    plan_metas,
     plan_notebooks,
 )
 from stackkit.workflow.notebooks import competition_name, find_notebooks
@@ -188,6 +190,19 @@ def test_stages_go_on_where_the_last_one_stopped(setup: stackkit.Setup, stack: S
     assert set(stack.records) == {"prior", "ridge", "mean", "best_single", "simplex"}
     again = fit_levels(setup, 2, Silent())
     assert again.fitted == 0 and again.chosen.key == stack.chosen.key
+
+
+def test_metas_come_with_their_base_models_and_the_mean(setup: stackkit.Setup) -> None:
+    full = stackkit.set_up(setup.competition, "standard", setup.bench.cache.root)
+    base = [node.spec.name for node in full.nodes if not node.parents]
+    metas = [node.spec.name for node in full.nodes if node.spec.role == "meta"]
+    assert sorted(plan_metas(full).name) == sorted([*base, *metas, "mean"])
+    assert metas
+
+
+def test_only_metas_and_the_mean_are_fitted_on_them(setup: stackkit.Setup, stack: Stack) -> None:
+    found = fit_metas(setup, 2, Silent())
+    assert set(found.records) == {"prior", "ridge", "mean"} and found.fitted == 0
 
 
 def test_choose_keeps_the_gates_choice_without_a_name(stack: Stack) -> None:

@@ -17,13 +17,19 @@ from matplotlib import rcParams
 import stackkit
 from stackkit.competition import Competition
 from stackkit.errors import PredictionError
-from stackkit.evaluation import GateDecision
+from stackkit.evaluation import AdversarialValidation, GateDecision
+from stackkit.folds import Folds
 from stackkit.predictions import Predictions
 from stackkit.report import figures, summaries
+from stackkit.report.figures.chart import clipped, spread
+from stackkit.report.figures.costs import frontier
+from stackkit.report.figures.data import PLAN
 from stackkit.report.figures.stacking import MOST_MEMBERS
 from stackkit.report.figures.truth import reliability
+from stackkit.report.figures.verdicts import roc_points
 
 TASKS = ("regression", "binary", "multiclass")
+NO_AXIS = ("correlation", "disagreement", "missing", "shift")  # heat maps, a sentence, and titles
 
 
 def make_record(
@@ -97,11 +103,67 @@ def weights(members: int) -> pd.DataFrame:
     )
 
 
+def importance(models: int = 2) -> pd.DataFrame:
+    """What `permutation_importance` makes."""
+    rows = [
+        (f"model{m}", column, fold, 0.1 * j - 0.05 * m)
+        for m in range(models)
+        for j, column in enumerate(["x", "a_column_with_a_rather_long_name_indeed"])
+        for fold in ("r0f0", "r0f1", "all")
+    ]
+    return pd.DataFrame(rows, columns=["model", "column", "fold", "drop"])
+
+
+def shift(competition: Competition) -> AdversarialValidation:
+    """A made-up validation whose strongest driver is the last column."""
+    drivers = pd.DataFrame(
+        {
+            "column": list(reversed(competition.kinds)),
+            "kind": list(reversed(competition.kinds.values())),
+            "drop": np.linspace(0.2, 0, len(competition.kinds)),
+            "drop_sd": 0.01,
+            "alone": np.nan,
+            "looks_like": "",
+        }
+    )
+    return AdversarialValidation((0.6, 0.7), drivers, (5, 5))
+
+
+def metas() -> pd.DataFrame:
+    """What `meta_coefficients` makes, of two classes that listen to their own column."""
+    rows = [
+        ("linear", fit, member, k, j, w * (1 if k == j else -1))
+        for fit in ("r0f0", "r0f1")
+        for member, w in (("a", 0.8), ("b", -0.2))
+        for k in "uv"
+        for j in "uv"
+    ]
+    return pd.DataFrame(rows, columns=["meta", "fit", "member", "class", "column", "weight"])
+
+
 @pytest.fixture(scope="module")
-def charts(any_task: Competition) -> dict[str, figures.Chart]:
+def charts(any_task: Competition, plan: Callable[..., Folds]) -> dict[str, figures.Chart]:
     """Every figure of one task, by name."""
     records = [make_record(any_task, name, 0.1 * i + 0.1) for i, name in enumerate("abcd")]
+    alike = stackkit.error_correlation(any_task, records)
+    apart = stackkit.disagreement(any_task, records)
+    losses = stackkit.segment_losses(any_task, records[2])
+    folds = plan()
     return {
+        "missing": figures.missing_values(any_task),
+        "target": figures.target(any_task),
+        "folds": figures.fold_plan(any_task, folds),
+        "adversarial": figures.adversarial(shift(any_task)),
+        "shift": figures.train_and_test(any_task, shift(any_task)),
+        "importance": figures.importances(importance(), "auc"),
+        "worth": figures.cost_and_score(records),
+        "disagreement": figures.disagreement(apart, any_task.task),
+        "quality": figures.quality_and_likeness(records, alike),
+        "coefficients": figures.coefficients(metas()),
+        "lines": figures.fold_lines(records),
+        "errors": figures.errors(any_task, folds, records[2]),
+        "decisions": figures.decisions(any_task, folds, records[2]),
+        "segments": figures.segments(losses, "loss"),
         "scores": figures.scores_by_fold(records, 0.05),
         "costs": figures.costs(records),
         "truth": figures.against_truth(any_task, records),
@@ -120,9 +182,9 @@ def test_every_chart_is_labelled_and_at_most_800_pixels_wide(
         assert 400 <= image.shape[1] <= 800, name
         assert image[..., :3].min() < 0.5, name
         titles = [axes.get_title() or axes.get_title(loc="left") for axes in chart.axes]
-        assert any(titles) or chart.get_suptitle(), name
+        assert any(titles) or chart.get_suptitle() or "No column" in texts(chart), name
         labels = [axes.get_xlabel() for axes in chart.axes]
-        assert any(labels) or chart.get_supxlabel() or name == "correlation", name
+        assert any(labels) or chart.get_supxlabel() or name in NO_AXIS, name
 
 
 def test_words_stay_on_the_picture(charts: dict[str, figures.Chart]) -> None:
@@ -244,3 +306,152 @@ def test_a_record_without_test_has_nothing_to_compare(pool3: list[Predictions]) 
     competition = Competition  # no competition is looked at
     with pytest.raises(PredictionError, match="test predictions"):
         figures.oof_and_test(competition, pool3[0].with_(test=None))
+
+
+def test_gaps_stand_largest_first_with_test_beside_them() -> None:
+    train = pd.DataFrame({"x": [1, None, 3, 4.0], "z": [None, None, 1, 2.0], "f": range(4)})
+    made = Competition.from_frames(
+        train.assign(y=[0, 1, 0, 1]), train.iloc[:2], target="y", metric="auc"
+    )
+    axes = figures.missing_values(made).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["z", "x"]
+    assert [bar.get_width() for bar in axes.patches] == [0.5, 0.25]
+    assert axes.lines[0].get_xdata().tolist() == [1.0, 0.5]
+    assert "1 columns have none" in axes.get_xlabel()
+
+
+def test_a_skewed_target_is_shown_on_two_scales(competition: Callable[..., Competition]) -> None:
+    made = competition("regression")
+    even = made.train.assign(y=np.linspace(1, 2, made.n_rows))
+    plain = Competition.from_frames(even, target="y", metric="rmse", task="regression")
+    assert len(figures.target(plain).axes) == 1
+    skewed = Competition.from_frames(
+        even.assign(y=np.exp(even.y**3)), target="y", metric="rmse", task="regression"
+    )
+    assert "log(1 + y)" in figures.target(skewed).axes[1].get_xlabel()
+
+
+def test_the_plan_is_drawn_as_it_is(
+    binary: Competition, plan: Callable[..., Folds], forward: Callable[..., Folds]
+) -> None:
+    folds = forward()
+    chart = figures.fold_plan(binary, folds)
+    image = chart.axes[0].images[0].get_array()
+    assert image.shape == (folds.n_splits, folds.n_rows, 3)
+    for fold in range(folds.n_splits):
+        scored = [tuple(c) for c in np.asarray(image)[fold, folds.cell_rows(0, fold)]]
+        fitted = [tuple(c) for c in np.asarray(image)[fold, folds.fit_rows(0, fold)]]
+        assert len({*scored}) == len({*fitted}) == 1 and scored[0] != fitted[0]
+    named = {text.get_text() for text in chart.legends[0].get_texts()}
+    assert named == {"fitted on", "scored", "not used"}
+    held = figures.fold_plan(binary, plan(held=6))
+    assert {t.get_text() for t in held.legends[0].get_texts()} == set(PLAN) - {"not used"}
+
+
+def test_without_a_test_set_the_charts_say_so(binary: Competition) -> None:
+    assert "no test set" in texts(figures.adversarial(None))
+    assert "no test set" in texts(figures.train_and_test(binary, None))
+
+
+def test_importances_stand_in_one_order_and_say_what_was_not_kept() -> None:
+    chart = figures.importances(importance(3), "auc")
+    assert [axes.get_title() for axes in chart.axes] == ["model0", "model1"]
+    names = [label.get_text() for label in chart.axes[0].get_yticklabels()]
+    assert names[1] == "x" and names[0].endswith("…") and len(names[0]) == 24
+    assert "keep_models" in texts(figures.importances(importance(0), "auc"))
+
+
+def test_nothing_cheaper_beats_the_frontier() -> None:
+    rng = np.random.default_rng(0)
+    cost, worth = rng.random(30), rng.random(30)
+    best = frontier(cost, worth)
+    expected = [
+        i
+        for i in range(30)
+        if not any(cost[j] < cost[i] and worth[j] >= worth[i] for j in range(30))
+    ]
+    assert sorted(best.tolist()) == expected
+    assert (np.diff(cost[best]) > 0).all()
+
+
+def test_labels_keep_their_distance_and_move_little() -> None:
+    places = np.array([0.1, 0.11, 0.12, 0.9])
+    moved = spread(places, 0.1)
+    assert moved == pytest.approx([0.01, 0.11, 0.21, 0.9])
+    assert spread(np.array([0.99, 1.0]), 0.1) == pytest.approx([0.9, 1.0])
+    assert spread(np.array([0.2, 0.8]), 0.1) == pytest.approx([0.2, 0.8])
+    assert spread(np.full(11, 0.5), 0.1) == pytest.approx(np.linspace(0, 1, 11))
+
+
+def test_points_of_quality_stand_at_score_and_highest_correlation(binary: Competition) -> None:
+    records = [make_record(binary, name, noise) for name, noise in (("a", 0.3), ("bb", 0.5))]
+    table = stackkit.error_correlation(binary, records)
+    axes = figures.quality_and_likeness(records, table).axes[0]
+    points = [tuple(line.get_xydata()[0]) for line in axes.lines if len(line.get_xdata()) == 1]
+    assert points == [pytest.approx((table.loc["a", "bb"], 0.3)),
+                      pytest.approx((table.loc["a", "bb"], 0.5))]  # fmt: skip
+    assert axes.yaxis_inverted()
+    assert "like no other" in texts(figures.quality_and_likeness(records[:1], table))
+
+
+def test_coefficients_are_those_on_the_own_class() -> None:
+    axes = figures.coefficients(metas()).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx([0.8, -0.2])
+    assert "keep_models" in texts(figures.coefficients(metas().iloc[:0]))
+
+
+def test_the_roc_curve_against_a_loop() -> None:
+    rng = np.random.default_rng(1)
+    p = np.round(rng.random(60), 1)
+    truth = rng.random(60) < p
+    false, true = roc_points(truth, p)
+    cuts = [np.inf, *sorted(set(p), reverse=True)]
+    assert true.tolist() == pytest.approx([(p[truth] >= c).mean() for c in cuts])
+    assert false.tolist() == pytest.approx([(p[~truth] >= c).mean() for c in cuts])
+
+
+def test_the_confusion_holds_shares_of_true_classes(
+    competition: Callable[..., Competition], plan: Callable[..., Folds]
+) -> None:
+    made = competition("multiclass")
+    record = make_record(made, "a", 2.0)
+    share = np.asarray(figures.errors(made, plan(), record).axes[0].images[0].get_array())
+    named = record.oof.argmax(axis=1)
+    for i in range(3):
+        for j in range(3):
+            assert share[i, j] == pytest.approx((named[made.y == i] == j).mean())
+
+
+def test_cuts_give_what_counting_gives(binary: Competition, plan: Callable[..., Folds]) -> None:
+    record = make_record(binary, "a", 2.0)
+    axes = figures.decisions(binary, plan(), record).axes[0]
+    curves = {line.get_label(): line.get_xydata() for line in axes.lines}
+    truth, p = binary.y == 1, record.oof[:, 0].astype(float)
+    for cut, precision in curves["precision"][::7]:
+        assert precision == pytest.approx(truth[p > cut].mean())
+    for cut, right in curves["accuracy"][::7]:
+        assert right == pytest.approx(((p > cut) == truth).mean())
+    assert "one half: 0.5" in curves
+
+
+def test_the_metrics_own_cut_is_drawn(
+    competition: Callable[..., Competition], plan: Callable[..., Folds]
+) -> None:
+    made = competition("binary", metric="f1")
+    chart = figures.decisions(made, plan(), make_record(made, "a", 2.0))
+    assert "the metric's own" in texts(chart)
+
+
+def test_honest_scores_are_drawn_where_rows_were_held_out(binary: Competition) -> None:
+    names = ["name", "cv", "holdout", "chains"]
+    table = pd.DataFrame([["a", 0.5, 0.6, 0.7], ["prior", 0.9, 0.9, 0.9]], columns=names)
+    axes = figures.honest(table, binary).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a"]
+    assert "smaller is better" in axes.get_xlabel()
+    without = figures.honest(table.assign(holdout=np.nan), binary)
+    assert "holdout = 0.1" in texts(without)
+
+
+def test_long_names_are_clipped() -> None:
+    assert clipped(["short", "x" * 30], 10) == ["short", "x" * 9 + "…"]

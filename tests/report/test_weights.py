@@ -1,4 +1,4 @@
-"""Weights of blends, read back from the models that the cache keeps."""
+"""Weights of blends, and coefficients of metas, read back from the models that the cache keeps."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import stackkit
+from stackkit.cache.fitted import load_model
 from stackkit.competition import Competition
 from stackkit.crossfit.executor import LocalPool
 from stackkit.crossfit.progress import Silent
@@ -39,3 +40,29 @@ def test_weights_are_those_of_the_blend(setup: stackkit.Setup, pool: LocalPool) 
 
     shutil.rmtree(setup.bench.shelf.models(records["simplex"].key))
     assert set(stackkit.blend_weights(setup, records.values()).blend) == {"best_single"}
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_coefficients_are_those_of_the_kept_models(
+    task: str, tmp_path: Path, competition: Callable[..., Competition], pool: LocalPool
+) -> None:
+    full = stackkit.set_up(competition(task), "standard", tmp_path)
+    members = ("prior", "ridge")
+    nodes = [n for n in full.nodes if n.spec.name in members]
+    nodes += [Node(n.spec, members) for n in full.nodes if n.spec.name in ("ridge_meta", "mean")]
+    made = stackkit.Setup(full.competition, full.bench, nodes, full.profile, full.seed)
+    records = fit_levels(made, pool.jobs, Silent()).records
+    table = stackkit.meta_coefficients(made, records.values())
+    meta, width = records["ridge_meta"], full.competition.width
+    assert set(table.meta) == {"ridge_meta"} and set(table.fit) >= set(meta.fits)
+    assert len(table) == table.fit.nunique() * 2 * width**2
+    fit, names = meta.fits[0], {r.key: r.name for r in records.values()}
+    model = load_model(made.bench.shelf.models(meta.key) / fit).estimator.model_
+    coefficients = np.atleast_2d(model.coef_)
+    for i, key in enumerate(meta.parents):
+        mine = table[(table.fit == fit) & (table.member == names[key])].weight.to_numpy()
+        expected = coefficients[:, i * width : (i + 1) * width].ravel()
+        np.testing.assert_allclose(mine, expected)
+
+    shutil.rmtree(made.bench.shelf.models(meta.key))
+    assert stackkit.meta_coefficients(made, records.values()).empty

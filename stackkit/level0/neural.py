@@ -29,8 +29,9 @@ class MLP(BaseLearner):
     """A few perceptrons after RealMLP-TD, trained side by side for a fixed number of steps.
 
     Numbers and codes are embedded. `epochs` are those at 1,000 rows or fewer; above, epochs fall
-    with (1000 / n) ** 0.4, so steps grow with n ** 0.6. `learning_rate` None: 0.01 for classes,
-    0.05 for values. `device` is torch's.
+    with (1000 / n) ** 0.4, so steps grow with n ** 0.6. None stands for 0.2
+    of `dropout` and 0.01 of `learning_rate` for classes, for 0 and 0.1 for values. `device` is
+    torch's.
     """
 
     kind: ClassVar[str] = "mlp"
@@ -38,7 +39,7 @@ class MLP(BaseLearner):
     epochs: int = 64
     hidden: tuple[int, ...] = (128, 128)
     members: int = 4
-    dropout: float = 0.15
+    dropout: float | None = None
     learning_rate: float | None = None
     weight_decay: float = 0.02
     device: str = "cpu"
@@ -115,10 +116,14 @@ class MLPFit:
         return Training(
             steps=max(1, round(epochs * math.ceil(n / BATCH))),
             batch=BATCH,
-            learning_rate=learner.learning_rate or (0.05 if self._of_values else 0.01),
+            learning_rate=_or(learner.learning_rate, 0.1 if self._of_values else 0.01),
             weight_decay=learner.weight_decay,
-            dropout=learner.dropout,
+            dropout=_or(learner.dropout, 0.0 if self._of_values else 0.2),
         )
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value
 
 
 def _counting(

@@ -50,7 +50,9 @@ def test_steps_grow_with_a_power_of_the_rows() -> None:
 def test_rates_follow_the_task_unless_set() -> None:
     values, classes = MLP().build(VALUES, 0)._plan(9), MLP().build(CLASSES, 0)._plan(9)
     assert values.learning_rate > classes.learning_rate
-    assert MLP(learning_rate=0.3).build(CLASSES, 0)._plan(9).learning_rate == 0.3
+    assert values.dropout < classes.dropout
+    own = MLP(learning_rate=0.3, dropout=0.0).build(CLASSES, 0)._plan(9)
+    assert (own.learning_rate, own.dropout) == (0.3, 0.0)
 
 
 def test_weights_are_kept_as_arrays_and_another_seed_makes_other_ones() -> None:

@@ -106,6 +106,7 @@ class MLPFit:
             hidden=tuple(self.learner.hidden),
             members=self.learner.members,
             activation="silu" if self._of_values else "selu",
+            start=1.0 if self._of_values else 0.3,
         )
 
     def _plan(self, n: int) -> Training:

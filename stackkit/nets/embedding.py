@@ -10,7 +10,6 @@ from torch.nn import functional as F
 
 BINS, WIDTH = 16, 3  # pieces of a number's range, and numbers made of them
 SAMPLE = 20_000  # rows that the pieces are cut from
-START = 0.3  # size of the first weights; small ones keep small data from being overfitted
 NARROWEST = 1e-9  # least width of a bin
 CODE_WIDTH = 8  # numbers made of a code
 
@@ -20,17 +19,18 @@ class Piecewise(nn.Module):
 
     The piecewise-linear embedding of Gorishniy, Rubachev and Babenko (2022): the bins lie between
     quantiles, and weights are learnt for the share of each bin that lies below the number. A
-    column of few distinct values has fewer bins; the ones left over read 0.
+    column of few distinct values has fewer bins; the ones left over read 0. `start` is the size of
+    the first weights: small ones begin close to a function of the number itself.
     """
 
-    def __init__(self, members: int, columns: int) -> None:
+    def __init__(self, members: int, columns: int, start: float = 1.0) -> None:
         super().__init__()
-        bound = START / math.sqrt(BINS)
+        bound = start / math.sqrt(BINS)
         self.members, self.columns = members, columns
         self.register_buffer("low", torch.zeros(columns, 1, BINS))
         self.register_buffer("rate", torch.zeros(columns, 1, BINS))
-        start = torch.empty(columns, BINS, members * WIDTH).uniform_(-bound, bound)
-        self.weight = nn.Parameter(start)
+        weight = torch.empty(columns, BINS, members * WIDTH).uniform_(-bound, bound)
+        self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(torch.zeros(columns, 1, members * WIDTH))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

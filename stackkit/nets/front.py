@@ -12,7 +12,7 @@ from stackkit.nets.layout import Layout
 class Front(nn.Module):
     """(n, d) -> (m, n, width): numbers embedded, flags as they are, codes looked up."""
 
-    def __init__(self, members: int, layout: Layout) -> None:
+    def __init__(self, members: int, layout: Layout, start: float) -> None:
         super().__init__()
         self.members, self.layout = members, layout
         numbers, flags, codes = map(len, (layout.numbers, layout.flags, layout.codes))
@@ -20,7 +20,7 @@ class Front(nn.Module):
         for name in ("numbers", "flags", "codes"):
             places = torch.tensor(getattr(layout, name), dtype=torch.int64)
             self.register_buffer(f"of_{name}", places, persistent=False)
-        self.numbers = Piecewise(members, numbers) if numbers else None
+        self.numbers = Piecewise(members, numbers, start) if numbers else None
         self.codes = Lookup(members, layout.levels) if codes else None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

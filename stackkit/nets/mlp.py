@@ -24,13 +24,17 @@ PREPARE = 2_000  # rows that the first weights are sized on
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes of a bundle: `members` nets from the columns of a layout to `outputs` numbers."""
+    """The sizes of a bundle: `members` nets from the columns of a layout to `outputs` numbers.
+
+    `start` is the size of the first weights of numeric embeddings.
+    """
 
     layout: Layout
     outputs: int
     hidden: tuple[int, ...]
     members: int
     activation: str
+    start: float = 1.0
 
 
 class Bundle(nn.Module):
@@ -39,7 +43,7 @@ class Bundle(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape, m = shape, shape.members
-        self.front = Front(m, shape.layout)
+        self.front = Front(m, shape.layout, shape.start)
         self.scale = Scale(m, self.front.width)
         sizes = (self.front.width, *shape.hidden)
         layers: list[nn.Module] = []

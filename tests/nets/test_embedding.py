@@ -75,6 +75,11 @@ def test_bins_are_cut_from_a_sample_of_many_rows(
     torch.testing.assert_close(piecewise(numbers).low, piecewise(numbers[::4]).low)
 
 
+def test_the_first_weights_have_the_size_asked_for() -> None:
+    weight = Piecewise(MEMBERS, 40, start=0.3).weight.abs().max().item()
+    assert 0.9 * 0.3 < weight * BINS**0.5 <= 0.3
+
+
 def test_bins_narrower_than_numbers_can_tell_stay_finite() -> None:
     x = torch.tensor([[0.0], [1e-42], [1.0]])
     made = Piecewise(1, 1)

@@ -129,6 +129,12 @@ def shift(competition: Competition) -> AdversarialValidation:
     return AdversarialValidation((0.6, 0.7), drivers, (5, 5))
 
 
+def segment_table() -> pd.DataFrame:
+    """What `segment_losses` makes: one segment beyond chance, one not."""
+    rows = [("x", "up to 1", 40, 1.5, 1.5, 0.1), ("a_long_column", "= a_level", 900, 1.1, 1.1, 0.3)]
+    return pd.DataFrame(rows, columns=["column", "segment", "rows", "loss", "ratio", "se"])
+
+
 def metas() -> pd.DataFrame:
     """What `meta_coefficients` makes, of two classes that listen to their own column."""
     rows = [
@@ -147,7 +153,6 @@ def charts(any_task: Competition, plan: Callable[..., Folds]) -> dict[str, figur
     records = [make_record(any_task, name, 0.1 * i + 0.1) for i, name in enumerate("abcd")]
     alike = stackkit.error_correlation(any_task, records)
     apart = stackkit.disagreement(any_task, records)
-    losses = stackkit.segment_losses(any_task, records[2])
     folds = plan()
     return {
         "missing": figures.missing_values(any_task),
@@ -163,7 +168,7 @@ def charts(any_task: Competition, plan: Callable[..., Folds]) -> dict[str, figur
         "lines": figures.fold_lines(records),
         "errors": figures.errors(any_task, folds, records[2]),
         "decisions": figures.decisions(any_task, folds, records[2]),
-        "segments": figures.segments(losses, "loss"),
+        "segments": figures.segments(segment_table(), "loss"),
         "scores": figures.scores_by_fold(records, 0.05),
         "costs": figures.costs(records),
         "truth": figures.against_truth(any_task, records),
@@ -451,6 +456,14 @@ def test_honest_scores_are_drawn_where_rows_were_held_out(binary: Competition) -
     assert "smaller is better" in axes.get_xlabel()
     without = figures.honest(table.assign(holdout=np.nan), binary)
     assert "holdout = 0.1" in texts(without)
+
+
+def test_segments_beyond_chance_have_another_colour() -> None:
+    axes = figures.segments(segment_table(), "loss").axes[0]
+    colours = [bars[0].get_color() for bars in axes.containers]
+    assert colours[0] != colours[1]
+    assert axes.get_yticklabels()[0].get_text() == "x up to 1"
+    assert "enough rows" in texts(figures.segments(segment_table().iloc[:0], "loss"))
 
 
 def test_long_names_are_clipped() -> None:

@@ -75,7 +75,7 @@ def segments(table: pd.DataFrame, loss: str) -> Chart:
     names = [f"{c} {s}" for c, s in shown[["column", "segment"]].to_numpy()]
     name_rows(axes, clipped(names, 40))
     value_column(axes, [f"{n:,}" for n in shown.rows], "rows")
-    axes.set_xlabel(f"{loss} of the segment over that of all rows (± 2 s.e.)")
+    axes.set_xlabel(f"mean loss of the segment over that of all rows (± 2 s.e.; {loss})")
     axes.set_title("Segments with the highest loss beyond chance")
     return chart
 

@@ -46,6 +46,7 @@ _WHERE = {
     "stackkit.metrics": ("get_metric", "metric_names", "register_metric"),
     "stackkit.predictions": ("Pool", "Predictions"),
     "stackkit.report": ("figures", "summaries", "tables"),
+    "stackkit.report.forecasts": ("fit_forecasts", "forecast_errors"),
     "stackkit.report.weights": ("blend_weights", "meta_coefficients"),
     "stackkit.runs": ("Run", "Setup", "plan", "predict", "run", "set_up", "submit"),
     "stackkit.scoring": ("oracle_score",),

@@ -12,7 +12,6 @@ from stackkit.cache.versions import changed_versions
 from stackkit.crossfit import fit_level
 from stackkit.crossfit.bench import Bench, Inputs
 from stackkit.crossfit.executor import Executor
-from stackkit.crossfit.job import FitForecast
 from stackkit.crossfit.loop import LevelResult
 from stackkit.crossfit.progress import Progress
 from stackkit.errors import BudgetError, ModelError
@@ -38,7 +37,6 @@ class Stack:
     records : by name, in the order of levels.
     failures : reasons, by name.
     left_out : reasons, by name, of models that the time limit did not admit.
-    forecasts : of each Fit that was fitted now, what it was expected to cost and what it cost.
     fitted : Fits that were fitted now.
     interrupted : whether the user broke off: what was finished is here.
     decision : what the gate chose.
@@ -47,7 +45,6 @@ class Stack:
     records: dict[str, Predictions] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
-    forecasts: list[FitForecast] = field(default_factory=list)
     fitted: int = 0
     interrupted: bool = False
     decision: GateDecision | None = None
@@ -127,7 +124,6 @@ def _add(stack: Stack, result: LevelResult) -> None:
     stack.records |= {r.name: r for r in result.records}
     stack.failures |= result.failures
     stack.left_out |= result.left_out
-    stack.forecasts += result.forecasts
     stack.fitted += result.fitted
     stack.interrupted |= result.interrupted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from stackkit.cost import fit_peak_mb, fit_seconds
@@ -13,22 +13,6 @@ from stackkit.crossfit.bench import Bench, Recipe
 from stackkit.folds import Fit
 from stackkit.schedule import Forecast, Measured, Work
 from stackkit.sizing import Size
-
-
-@dataclass(frozen=True)
-class FitForecast:
-    """What one Fit was expected to cost when it was started, and what it cost.
-
-    `measured`: the expectation came from earlier Fits of the same model.
-    """
-
-    model: str
-    fit: str
-    measured: bool
-    expected_seconds: float
-    seconds: float
-    expected_mb: float
-    mb: float
 
 
 @dataclass(frozen=True)
@@ -104,20 +88,11 @@ class Job:
         self.waiting.remove(fit)
         self.running[fit.id] = Flight(fit, time.monotonic(), forecast)
 
-    def land(self, fit: Fit, cost: Mapping[str, Any]) -> FitForecast:
-        """A Fit is done at a cost."""
+    def land(self, fit: Fit, cost: Mapping[str, Any]) -> None:
+        """A Fit is done at a cost, which is kept with what it was expected to be."""
         expected = self.running.pop(fit.id).forecast
-        self.costs[fit.id] = cost
+        self.costs[fit.id] = {**cost, "expected": asdict(expected)}
         self.measured.append(self._measure(fit, cost))
-        return FitForecast(
-            self.name,
-            fit.id,
-            expected.measured,
-            expected.seconds,
-            fit_seconds(cost),
-            expected.memory_mb,
-            fit_peak_mb(cost),
-        )
 
     def _measure(self, fit: Fit, cost: Mapping[str, Any]) -> Measured:
         return Measured(self.size(fit), fit_seconds(cost), fit_peak_mb(cost))

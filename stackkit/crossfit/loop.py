@@ -16,7 +16,6 @@ from stackkit.cache import OOFCache
 from stackkit.competition import Competition
 from stackkit.crossfit.bench import Bench, Inputs, Recipe
 from stackkit.crossfit.executor import Executor, shared_pool
-from stackkit.crossfit.job import FitForecast
 from stackkit.crossfit.progress import Progress, Silent
 from stackkit.crossfit.queue import FitQueue
 from stackkit.errors import ConfigError, ModelError, check_type
@@ -35,7 +34,6 @@ class LevelResult:
     records : in the order of the specs, less those that failed.
     failures : reasons, by name.
     left_out : reasons, by name, of models that the time did not admit.
-    forecasts : of each Fit that was fitted now, what it was expected to cost and what it cost.
     fitted : Fits that were fitted now.
     interrupted : whether the user broke off.
     """
@@ -43,7 +41,6 @@ class LevelResult:
     records: list[Predictions] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
-    forecasts: list[FitForecast] = field(default_factory=list)
     fitted: int = 0
     interrupted: bool = False
 
@@ -160,7 +157,6 @@ def _run_queue(
     made |= queue.run()
     result.failures |= queue.failures
     result.left_out |= queue.left_out
-    result.forecasts += queue.forecasts
     result.fitted += queue.fitted
     result.interrupted |= queue.interrupted
     return made

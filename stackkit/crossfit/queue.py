@@ -18,7 +18,7 @@ from stackkit.cost import MemorySampler
 from stackkit.crossfit.assemble import assemble, load_done
 from stackkit.crossfit.bench import Bench, Recipe
 from stackkit.crossfit.executor import Executor, Interrupts, WorkerError
-from stackkit.crossfit.job import FitForecast, Job
+from stackkit.crossfit.job import Job
 from stackkit.crossfit.progress import Progress
 from stackkit.crossfit.worker import FitReport, FitTask, run_fit
 from stackkit.errors import (
@@ -47,7 +47,7 @@ class FitQueue:
     """Fits several recipes in the planner's order; as many Fits at once as there are workers.
 
     After `run`: `failures` and `left_out` (name -> reason), `fitted` (Fits fitted now),
-    `forecasts`, `interrupted`.
+    `interrupted`.
 
     Parameters
     ----------
@@ -65,7 +65,6 @@ class FitQueue:
         self.bench, self.executor, self.progress, self.until = bench, executor, progress, until
         self.failures: dict[str, str] = {}
         self.left_out: dict[str, str] = {}
-        self.forecasts: list[FitForecast] = []
         self.fitted, self.interrupted = 0, False
         self._jobs = [Job.of(recipe, bench) for recipe in recipes]
         self._flying: dict[Future, tuple[Job, Fit]] = {}
@@ -179,7 +178,7 @@ class FitQueue:
     def _record_cost(self, job: Job, fit: Fit, report: FitReport) -> None:
         self.fitted += 1
         self._models_bytes += report.model_bytes
-        self.forecasts.append(job.land(fit, self._sampler.complete(report.cost, report.pid)))
+        job.land(fit, self._sampler.complete(report.cost, report.pid))
 
     def _running_score(self, job: Job, fit: Fit) -> float | None:
         """The mean score of the Fits that are done, by the plainest decision."""

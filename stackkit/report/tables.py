@@ -46,6 +46,7 @@ def leaderboard_text(table: pd.DataFrame) -> str:
 
 def run_text(setup: Setup, run: Run) -> str:
     """What a run says of itself: leaderboard, best achievable score, failures, the gate."""
+    from stackkit.report.forecasts import forecast_line
     from stackkit.scoring import oracle_score
 
     lines = [leaderboard_text(run.leaderboard)]
@@ -53,7 +54,9 @@ def run_text(setup: Setup, run: Run) -> str:
     best = oracle_score(setup.competition, chosen.scored)
     if best is not None:
         lines.append(f"best achievable {setup.competition.metric.name}: {number(best)}")
-    lines += [f"left out: {name}: {reason}" for name, reason in run.stack.failures.items()]
+    lines += [f"dropped: {name}: {reason}" for name, reason in run.stack.failures.items()]
+    lines += [f"left out: {name}: {reason}" for name, reason in run.stack.left_out.items()]
+    lines += [line for line in [forecast_line(list(run.stack.records.values()))] if line]
     lines.append(f"chosen: {chosen.name} (cv {number(chosen.cv)}); {run.stack.decision.reason}")
     return "\n".join(lines)
 

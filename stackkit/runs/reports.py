@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import json
 import logging
@@ -66,7 +65,6 @@ class RunReport:
                 "records": {name: record.key for name, record in stack.records.items()},
                 "failures": stack.failures,
                 "fitted": stack.fitted,
-                "fits": [dataclasses.asdict(forecast) for forecast in stack.forecasts],
                 "interrupted": stack.interrupted,
                 "chosen": stack.chosen.key,
                 "decision": None if labels is None else labels.to_dict(),

@@ -52,7 +52,7 @@ def test_a_failed_model_is_named(stackkit: Callable, shop: Path) -> None:
     toml.write_text(text + "[models.rf]\nn_estimators = -1\n", encoding="utf-8")
     found = stackkit("run", shop, "--jobs", 2)
     assert found.code == 0
-    assert "left out: rf: " in found.out and "rf dropped" in found.err
+    assert "dropped: rf: " in found.out and "rf dropped" in found.err
 
 
 def test_predict_ends_with_the_path_and_keeps_the_ids(

@@ -6,7 +6,9 @@ scaled to mean 1, so that a penalty means the same whatever their unit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -50,7 +52,9 @@ def fit_logistic(
     splits = min(INNER_FOLDS, int(counts[counts > 0].min()))
     if len(ordered) == 1 or splits < 2 or X.size * len(counts) > CHEAP:
         strength = ordered[0] if splits < 2 else ordered[len(ordered) // 2]
-        return LogisticRegression(C=strength, max_iter=ITERATIONS).fit(X, y, _mean_one(weight))
+        model = LogisticRegression(C=strength, max_iter=ITERATIONS)
+        with quiet():
+            return model.fit(X, y, _mean_one(weight))
     model = LogisticRegressionCV(
         Cs=ordered,
         l1_ratios=(0,),
@@ -59,7 +63,19 @@ def fit_logistic(
         max_iter=ITERATIONS,
         use_legacy_attributes=False,
     )
-    return model.fit(X, y, sample_weight=_mean_one(weight))
+    with quiet():
+        return model.fit(X, y, sample_weight=_mean_one(weight))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No warnings of what is meant here: a stopped optimisation, many classes in few rows."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        yield
 
 
 def _mean_one(weight: np.ndarray | None) -> np.ndarray | None:

@@ -59,3 +59,12 @@ def test_large_data_take_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linear, "CHEAP", 10)
     found = fit_logistic(X, CODES, [0.01, 1.0, 100.0])
     np.testing.assert_allclose(found.coef_, LogisticRegression(C=1.0).fit(X, CODES).coef_)
+
+
+def test_what_stops_early_or_has_many_classes_is_no_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(linear, "ITERATIONS", 1)
+    many = fit_logistic(X[:40], np.arange(40) % 30, [1.0])
+    assert many.coef_.shape == (30, D)
+    assert np.isfinite(fit_logistic(1000 * X, CODES, [0.1, 10.0]).coef_).all()

@@ -151,7 +151,7 @@ SPECS = (
         family="bayes",
         tasks=("binary", "multiclass"),
         recipe="kernel",
-        cost=ExpectedCost(0.1),
+        cost=ExpectedCost(0.03, columns=0.8, outputs=0.4, copies=4),
         value=0.2,
     ),
 )

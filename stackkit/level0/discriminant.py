@@ -140,7 +140,7 @@ SPECS = (
         family="discriminant",
         tasks=("binary", "multiclass"),
         recipe="linear",
-        cost=ExpectedCost(0.1),
+        cost=ExpectedCost(0.03, columns=1.0, outputs=0.4, copies=6),
         value=0.3,
     ),
 )

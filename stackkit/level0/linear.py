@@ -201,9 +201,19 @@ def _squares(scores: np.ndarray, y: np.ndarray) -> np.ndarray:
     return (scores[:, 0] - y) ** 2
 
 
-_COST = ExpectedCost(0.5)
+_COST = ExpectedCost(0.3, columns=0.6, outputs=0.8, copies=5)
+_SPARSE = ExpectedCost(0.2, columns=0.6, outputs=0.8, copies=5)
 SPECS = (
     ModelSpec("ridge", Linear(), family="linear", recipe="linear", cost=_COST),
-    ModelSpec("lasso", ElasticNet((1.0,)), family="linear", recipe="linear", cost=_COST, value=0.4),
-    ModelSpec("elastic_net", ElasticNet(), family="linear", recipe="linear", cost=_COST, value=0.4),
+    ModelSpec(
+        "lasso", ElasticNet((1.0,)), family="linear", recipe="linear", cost=_SPARSE, value=0.4
+    ),
+    ModelSpec(
+        "elastic_net",
+        ElasticNet(),
+        family="linear",
+        recipe="linear",
+        cost=_SPARSE.scaled(2),
+        value=0.4,
+    ),
 )

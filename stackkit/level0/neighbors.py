@@ -151,7 +151,7 @@ SPECS = (
         Neighbors(),
         family="neighbors",
         recipe="kernel",
-        cost=ExpectedCost(1.0),
+        cost=ExpectedCost(0.3, rows=1.4, columns=0.2, copies=8),
         value=0.5,
     ),
 )

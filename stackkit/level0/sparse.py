@@ -7,7 +7,6 @@ rows; the penalty is strength · (l1_ratio · |w|₁ + (1 − l1_ratio) / 2 · |
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from stackkit.level0.calibration import softmax
 from stackkit.level0.rows import Rows
+from stackkit.linear import quiet
 
 STEP_ITERATIONS = 50  # of a step along a path of classes
 ITERATIONS = 300  # of a path of one step
@@ -60,7 +60,6 @@ def steepest(rows: Rows, targets: np.ndarray) -> float:
 
 def values_path(rows: Rows, penalty: Penalty) -> Path:
     """The path of squared error of rows.y by coordinate descent (scikit-learn's `enet_path`)."""
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import enet_path
 
     centre = np.average(rows.values, axis=0, weights=rows.weight)
@@ -68,8 +67,7 @@ def values_path(rows: Rows, penalty: Penalty) -> Path:
     root = np.sqrt(rows.weight)
     X = np.asfortranarray((rows.values - centre) * root[:, None])
     y = (rows.y - level) * root
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with quiet():
         _, found, _ = enet_path(
             X, y, l1_ratio=penalty.l1_ratio, alphas=penalty.strengths, precompute=True
         )

@@ -23,6 +23,7 @@ FEWEST_ROWS = 400
 MOST_LEVELS = 250
 NAMED = 5  # columns that are also tried alone
 CLEAR, SOME = 0.7, 0.55  # of the AUC
+DRIVING = 0.1  # of the strongest column's drop: weaker ones are not named
 WHOLE, ORDERED = 0.95, 0.9
 TREES = {
     "objective": "binary",
@@ -68,8 +69,9 @@ class AdversarialValidation:
         auc = f"AUC {self.auc:.3f} ± {self.sd:.3f} over {len(self.folds)} folds"
         if self.auc - 0.5 <= 2 * self.sd / math.sqrt(len(self.folds)) or self.auc < SOME:
             return f"{auc}: train and test look alike, so folds by lot imitate the split"
-        strong = self.drivers[self.drivers["drop"] > self.drivers["drop_sd"]].head(3)
-        names = ", ".join(map(repr, strong.column)) or "many columns together"
+        drop = self.drivers["drop"]
+        strong = self.drivers[(drop > self.drivers.drop_sd) & (drop >= DRIVING * drop.max())]
+        names = ", ".join(map(repr, strong.column[:3])) or "many columns together"
         how = "differ clearly" if self.auc >= CLEAR else "differ somewhat"
         return f"{auc}: train and test {how}, most of all in {names}"
 

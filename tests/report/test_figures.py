@@ -358,6 +358,30 @@ def test_without_a_test_set_the_charts_say_so(binary: Competition) -> None:
     assert "no test set" in texts(figures.train_and_test(binary, None))
 
 
+def test_columns_of_every_kind_are_set_side_by_side() -> None:
+    rng, n = np.random.default_rng(0), 120
+    frame = pd.DataFrame({
+        "number": rng.normal(size=n), "few": rng.integers(3, size=n),
+        "when": (pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(n), "D")).astype(str),
+        "level": rng.choice(["a", "b", None], size=n),
+        "words": [f"row {'x' * (i % 20)} {i}" for i in range(n)],
+    })  # fmt: skip
+    made = Competition.from_frames(
+        frame[:80].assign(y=rng.integers(2, size=80)), frame[80:], target="y", metric="auc"
+    )
+    chart = figures.train_and_test(made, shift(made))
+    panels = {axes.get_title(): axes for axes in chart.axes if axes.get_title()}
+    assert list(panels) == list(reversed(made.kinds))
+    ticks = {t.get_text() for t in panels["level"].get_xticklabels()}
+    assert ticks == {"a", "b", "missing"}
+    assert {t.get_text() for t in panels["few"].get_xticklabels()} == {"0", "1", "2"}
+    heights = sum(bar.get_height() for bar in panels["few"].patches)
+    assert heights == pytest.approx(2)  # the shares of train, and those of test
+    low, high = panels["when"].get_xlim()
+    assert 2023.9 < low < high < 2024.5
+    pixels(chart)
+
+
 def test_importances_stand_in_one_order_and_say_what_was_not_kept() -> None:
     chart = figures.importances(importance(3), "auc")
     assert [axes.get_title() for axes in chart.axes] == ["model0", "model1"]

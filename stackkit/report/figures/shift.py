@@ -77,7 +77,7 @@ def train_and_test(competition: Competition, found: AdversarialValidation | None
 def _numbers(values: pd.Series, kind: str) -> pd.Series:
     """A column as numbers: a time as its year with a fraction, a text as its length."""
     if kind == DATETIME:
-        return values.dt.year + (values.dt.dayofyear - 1) / 365.25
+        return values.dt.year + (values.dt.day_of_year - 1) / 365.25
     return values.str.len() if kind == TEXT else values
 
 

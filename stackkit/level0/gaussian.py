@@ -94,6 +94,6 @@ SPECS = (
         family="kernel",
         recipe="kernel",
         limits=Limits(rows=6000),
-        cost=ExpectedCost(4.5, rows=2.0, columns=0.1, outputs=0.1, copies=400),
+        cost=ExpectedCost(4.5, rows=0.7, columns=0.1, outputs=0.1, copies=450),
     ),
 )

@@ -265,6 +265,6 @@ SPECS = (
         SupportVectors(),
         family="kernel",
         recipe="kernel",
-        cost=ExpectedCost(3.5, rows=0.7, columns=0.4, outputs=0.3, copies=100),
+        cost=ExpectedCost(3.5, rows=0.5, columns=0.4, outputs=0.3, copies=12),
     ),
 )

@@ -94,6 +94,7 @@ def _histogram(axes: Axes, values: np.ndarray, label: str) -> None:
     tidy(axes, "y").hist(values, bins=BINS, color=BLUE, alpha=0.85)
     for share, style in ((0.5, "-"), (0.05, ":"), (0.95, ":")):
         axes.axvline(np.quantile(values, share), color=ORANGE, linestyle=style, linewidth=1.5)
+    axes.locator_params(axis="x", nbins=6)
     axes.set_xlabel(f"{label} (lines: median, 5 and 95 %)")
 
 
@@ -161,5 +162,6 @@ def _draw_targets(axes: Axes, competition: Competition, folds: Folds) -> None:
             error = inside.std() / np.sqrt(len(inside))
             axes.errorbar(inside.mean(), fold, xerr=2 * error, fmt="o", color=GREEN, capsize=3)
     axes.axvline(y.mean(), color=GREY, linestyle="--", linewidth=1)
+    axes.locator_params(axis="x", nbins=4)
     axes.set_xlabel(f"{label} (± 2 s.e.)", fontsize=9)
     axes.set_title(title)

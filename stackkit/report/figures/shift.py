@@ -66,7 +66,7 @@ def train_and_test(competition: Competition, found: AdversarialValidation | None
             _histograms(tidy(axes, "y"), [_numbers(part, kind) for part in parts])
         else:
             _levels(tidy(axes, "y"), parts)
-        axes.set_title(clipped([name])[0], fontsize=10)
+        axes.set_title(clipped([name])[0] + (" (length)" if kind == TEXT else ""), fontsize=10)
     handles, labels = chart.axes[0].get_legend_handles_labels()
     chart.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
     chart.suptitle("The columns that tell test from train best", fontsize=12)
@@ -99,7 +99,7 @@ def _levels(axes: Axes, parts: list[pd.Series]) -> None:
     words = [part.map(_word, na_action="ignore").fillna("missing") for part in parts]
     shares = [part.value_counts(normalize=True) for part in words]
     gap = shares[0].subtract(shares[1], fill_value=0).abs().sort_values(ascending=False)
-    levels = list(gap.index[:LEVELS])
+    levels = sorted(gap.index[:LEVELS], key=_place)
     place = np.arange(len(levels))
     axes.bar(place, [shares[0].get(v, 0) for v in levels], width=0.7, color=BLUE, alpha=0.35,
              label="train")  # fmt: skip
@@ -108,6 +108,14 @@ def _levels(axes: Axes, parts: list[pd.Series]) -> None:
     turn = len(levels) > 4 or max(map(len, levels)) > 6
     axes.set_xticks(place, clipped(levels, 10), rotation=45 if turn else 0,
                     ha="right" if turn else "center", fontsize=8)  # fmt: skip
+
+
+def _place(level: str) -> tuple[float, str]:
+    """Numbers in their order, then words."""
+    try:
+        return float(level), level
+    except ValueError:
+        return np.inf, level
 
 
 def _word(value: object) -> str:

@@ -38,14 +38,23 @@ class Preset:
     fidelity: float = 1.0
 
 
+QUICK = ("ridge", "extra_trees", "lightgbm", "lightgbm_xt", "xgboost", "catboost", "mlp")
+STANDARD = (
+    "ridge", "lasso", "elastic_net", "lda", "naive_bayes", "knn", "svm", "gp", "rf", "extra_trees",
+    "hist_gb", "xgboost", "lightgbm", "lightgbm_xt", "catboost", "mlp",
+    "ridge_balanced", "lightgbm_balanced",
+)  # fmt: skip
+FURTHER = (
+    "extra_trees_few", "xgboost_deep", "lightgbm_slow", "lightgbm_xt_large", "catboost_deep",
+    "mlp_wide",
+)  # fmt: skip
+PLAIN = ("mean", "rank_mean", "best_single", INCUMBENT)
+TOP = (("simplex_all", "simplex"),)
 PRESETS = {
-    "quick": Preset(("ridge", "rf", "lightgbm"), (), ("mean", "rank_mean", "best_single",
-                    INCUMBENT), fidelity=0.3),
-    "standard": Preset(("ridge", "rf", "lightgbm", "mlp"), ("ridge_meta",),
-                       ("mean", "rank_mean", "best_single", INCUMBENT),
-                       (("simplex_all", "simplex"),)),
-}  # fmt: skip
-PLANNED = ("best",)
+    "quick": Preset(QUICK, (), PLAIN, fidelity=0.3),
+    "standard": Preset(STANDARD, ("ridge_meta",), PLAIN, TOP),
+    "best": Preset((*STANDARD, *FURTHER), ("ridge_meta",), PLAIN, TOP),
+}
 
 
 @dataclass(frozen=True)
@@ -57,10 +66,7 @@ class Node:
 
 
 def get_preset(name: str) -> Preset:
-    """The preset of a profile; ConfigError for one that is unknown or not yet available."""
-    if name in PLANNED:
-        hint = f"one of {', '.join(PRESETS)}"
-        raise ConfigError(f"profile {name!r} is not yet available", hint=hint)
+    """The preset of a profile; ConfigError names the nearest one."""
     if name not in PRESETS:
         raise ConfigError("unknown profile", repr(name), nearest(name, PRESETS))
     return PRESETS[name]

@@ -18,6 +18,7 @@ from stackkit.level0 import (
     linear,
     neighbors,
     neural,
+    variants,
 )
 from stackkit.spec import ModelSpec
 
@@ -33,6 +34,7 @@ _FAMILIES = (
     boosting,
     balanced,
     neural,
+    variants,
 )
 
 _BUILT_IN: dict[str, ModelSpec] = {s.name: s for family in _FAMILIES for s in family.SPECS}

@@ -34,7 +34,6 @@ def test_run_twice_gives_one_path(stackkit: Callable, shop: Path) -> None:
     ("options", "words"),
     [
         (("--time-limit", "soon"), "a time limit is a span of time"),
-        (("--profile", "best"), "'best' is not yet available"),
         (("--profile", "quik"), "unknown profile"),
     ],
 )

@@ -16,7 +16,6 @@ from stackkit.errors import ModelError
 from stackkit.features.matrix import Matrix
 from stackkit.level0.boosting.lightgbm import LightGBM
 from stackkit.level0.linear import Linear
-
 from stackkit.sizing import ExpectedCost
 from stackkit.spec import BaseLearner, Estimator, Learner, ModelSpec, Objective
 from stackkit.user_code import code_digest
@@ -128,7 +127,7 @@ SPECS = (
         family="boosting",
         tasks=TASKS,
         rare_class=RARE,
-        cost=ExpectedCost(2.0),
+        cost=ExpectedCost(0.8, rows=0.9, columns=0.6, outputs=0.9, copies=2),
         value=0.5,
     ),
     ModelSpec(
@@ -138,7 +137,7 @@ SPECS = (
         tasks=TASKS,
         recipe="linear",
         rare_class=RARE,
-        cost=ExpectedCost(1.0),
+        cost=ExpectedCost(0.4, columns=0.6, outputs=0.8, copies=5),
         value=0.4,
     ),
 )

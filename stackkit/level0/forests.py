@@ -126,13 +126,17 @@ def _writable(array: np.ndarray) -> np.ndarray:
 
 SPECS = (
     ModelSpec(
-        "rf", RandomForest(), family="forest", fidelity="n_estimators", cost=ExpectedCost(4.0)
+        "rf",
+        RandomForest(),
+        family="forest",
+        fidelity="n_estimators",
+        cost=ExpectedCost(4.0, rows=1.05, columns=0.6, outputs=0.1, copies=6),
     ),
     ModelSpec(
         "extra_trees",
         ExtraTrees(),
         family="forest",
         fidelity="n_estimators",
-        cost=ExpectedCost(3.0),
+        cost=ExpectedCost(2.5, rows=0.95, columns=0.8, outputs=0.1, copies=6),
     ),
 )

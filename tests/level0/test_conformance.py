@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
 from functools import cache
 
 import cloudpickle
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 
 from stackkit import NoCache
 from stackkit.competition import Competition
@@ -34,6 +36,13 @@ OBJECTIVES = {
     "regression": Objective("regression", "identity", "squared"),
     "rmsle": Objective("regression", "log1p", "squared"),
 }
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As in a worker."""
+    with threadpool_limits(1):
+        yield
 
 
 def frame_of(n: int, seed: int) -> pd.DataFrame:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from catboost import CatBoost as Booster
     from catboost import Pool
 
+DEEPER = 10_000  # rows from which trees are a level deeper
 LOSSES = {"regression": "RMSE", "binary": "Logloss", "multiclass": "MultiClass"}
 
 
@@ -25,16 +26,17 @@ class CatBoost(BaseLearner):
     """CatBoost (Prokhorenkova et al., 2018), plain boosting with rounds fixed beforehand.
 
     `rounds` are those at 5,000 rows; they grow with n ** 0.15. `learning_rate` None:
-    0.06 (n / 5000) ** 0.1 for values and 0.03 (n / 5000) ** 0.2 for classes. Categories of at most
-    `one_hot` levels are split one against the rest, others by target statistics of at most
-    `combinations` columns together; missing is a level of its own.
+    0.07 (n / 5000) ** 0.1 for values and 0.04 (n / 5000) ** 0.2 for classes; `depth` None: 5 below
+    10,000 rows, 6 from there. Categories of at most `one_hot` levels are split one against the
+    rest, others by target statistics of at most `combinations` columns together; missing is a level
+    of its own.
     """
 
     kind: ClassVar[str] = "catboost"
     rounds: int = 800
     learning_rate: float | None = None
-    depth: int = 6
-    l2: float = 3.0
+    depth: int | None = None
+    l2: float = 2.0
     one_hot: int = 10
     combinations: int = 1
 
@@ -44,11 +46,11 @@ class CatBoost(BaseLearner):
 
     def parameters(self, values: bool, n: int) -> dict[str, Any]:
         """CatBoost's own parameters for n rows; `values`: a regression."""
-        rate, growth = (0.06, 0.1) if values else (0.03, 0.2)
+        rate, growth = (0.07, 0.1) if values else (0.04, 0.2)
         return {
             "boosting_type": "Plain",
             "learning_rate": chosen(self.learning_rate, rate * (n / REFERENCE) ** growth),
-            "depth": self.depth,
+            "depth": self.depth or (5 if n < DEEPER else 6),
             "l2_leaf_reg": self.l2,
             "one_hot_max_size": self.one_hot,
             "max_ctr_complexity": self.combinations,
@@ -123,7 +125,7 @@ SPECS = (
         family="boosting",
         recipe="native",
         fidelity="rounds",
-        cost=ExpectedCost(6.0),
+        cost=ExpectedCost(3.0, rows=0.8, columns=0.6, outputs=1.1, copies=5),
         value=2.0,
     ),
 )

@@ -74,5 +74,12 @@ class HistGBFit(BoostedFit):
 
 
 SPECS = (
-    ModelSpec("hist_gb", HistGB(), family="boosting", fidelity="rounds", cost=ExpectedCost(2.0)),
+    ModelSpec(
+        "hist_gb",
+        HistGB(),
+        family="boosting",
+        fidelity="rounds",
+        cost=ExpectedCost(0.7, rows=0.6, columns=0.6, outputs=0.85, copies=3),
+        value=0.6,
+    ),
 )

@@ -116,13 +116,20 @@ class LightGBMFit(BoostedFit):
 
 
 SPECS = (
-    ModelSpec("lightgbm", LightGBM(), family="boosting", fidelity="rounds", cost=ExpectedCost(2.0)),
+    ModelSpec(
+        "lightgbm",
+        LightGBM(),
+        family="boosting",
+        fidelity="rounds",
+        cost=ExpectedCost(0.8, rows=0.9, columns=0.6, outputs=0.9, copies=2),
+        value=1.2,
+    ),
     ModelSpec(
         "lightgbm_xt",
         ExtraLightGBM(),
         family="boosting",
         fidelity="rounds",
-        cost=ExpectedCost(2.0),
+        cost=ExpectedCost(1.1, rows=1.1, columns=0.7, outputs=0.9, copies=2),
         value=1.8,
     ),
 )

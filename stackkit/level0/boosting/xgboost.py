@@ -87,5 +87,12 @@ class XGBoostFit(BoostedFit):
 
 
 SPECS = (
-    ModelSpec("xgboost", XGBoost(), family="boosting", fidelity="rounds", cost=ExpectedCost(3.0)),
+    ModelSpec(
+        "xgboost",
+        XGBoost(),
+        family="boosting",
+        fidelity="rounds",
+        cost=ExpectedCost(1.4, rows=0.65, columns=0.8, outputs=0.6, copies=1.5),
+        value=0.8,
+    ),
 )

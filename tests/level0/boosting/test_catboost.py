@@ -20,11 +20,13 @@ def test_a_pool_has_numbers_first_and_missing_as_a_level() -> None:
     assert pool.shape == (2, 3)
 
 
-def test_an_unset_learning_rate_follows_task_and_rows() -> None:
+def test_unset_parameters_follow_task_and_rows() -> None:
     learner = CatBoost()
-    assert learner.parameters(True, 5000)["learning_rate"] == 0.06
-    assert learner.parameters(False, 5000)["learning_rate"] == 0.03
-    assert learner.parameters(False, 1000)["learning_rate"] == pytest.approx(0.0217, abs=1e-4)
+    assert learner.parameters(True, 5000)["learning_rate"] == 0.07
+    assert learner.parameters(False, 5000)["learning_rate"] == 0.04
+    assert learner.parameters(False, 1000)["learning_rate"] == pytest.approx(0.029, abs=1e-4)
+    assert [learner.parameters(True, n)["depth"] for n in (9_999, 10_000)] == [5, 6]
+    assert CatBoost(depth=3).parameters(True, 9)["depth"] == 3
     assert CatBoost(learning_rate=0.2).parameters(True, 9)["learning_rate"] == 0.2
 
 

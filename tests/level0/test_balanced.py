@@ -10,7 +10,7 @@ import pytest
 from stackkit.errors import ModelError
 from stackkit.features.matrix import Matrix
 from stackkit.level0 import get_model
-from stackkit.level0.balanced import ClassWeighted, class_factors, undo_factors
+from stackkit.level0.balanced import RESTRAINED, ClassWeighted, class_factors, undo_factors
 from stackkit.level0.baseline import Prior
 from stackkit.level0.boosting.lightgbm import ExtraLightGBM, LightGBM
 from stackkit.level0.linear import Linear
@@ -99,6 +99,13 @@ def test_the_prior_comes_back(power: float) -> None:
     np.testing.assert_allclose(fit.predict(X), plain.predict(X), atol=0.03)
 
 
+def test_restrained_trees_keep_the_prior_on_new_rows() -> None:
+    X, y = rare(6000)
+    half = [Matrix(X.values[i::2].copy(), X.names, X.levels) for i in (0, 1)]
+    fit = ClassWeighted(RESTRAINED).build(BINARY, 0).fit(half[0], y[::2])
+    assert fit.predict(half[1]).mean() == pytest.approx(y[1::2].mean(), rel=0.2)
+
+
 def test_three_classes_keep_their_shares() -> None:
     y = np.repeat([0, 1, 2], [60, 30, 10])
     X = Matrix(np.zeros((100, 1), np.float32), ("x",), (0,))
@@ -121,7 +128,7 @@ def test_the_key_tells_inner_learners_apart() -> None:
 
 def test_parameters_of_the_spec_change_as_any() -> None:
     spec = get_model("lightgbm_balanced").with_parameters({"power": 1.0})
-    assert spec.learner == ClassWeighted(LightGBM(), 1.0)
+    assert spec.learner == ClassWeighted(RESTRAINED, 1.0)
     assert spec.with_fidelity(0.1) == spec
     assert spec.rare_class == 0.1
     assert "regression" not in spec.tasks

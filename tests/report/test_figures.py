@@ -286,7 +286,7 @@ def test_weights_stand_largest_first_and_long_lists_are_cut() -> None:
     chart = figures.blend_weights(weights(MOST_MEMBERS + 3))
     names = [label.get_text() for label in chart.axes[0].get_yticklabels()]
     assert names[0] == f"m{MOST_MEMBERS + 2}" and len(names) == MOST_MEMBERS
-    assert f"the {MOST_MEMBERS} largest of {MOST_MEMBERS + 3}" in texts(chart)
+    assert f"the {MOST_MEMBERS} largest of {MOST_MEMBERS + 2}" in texts(chart)  # one weighs nothing
 
 
 def test_without_kept_models_the_chart_says_so() -> None:
@@ -492,3 +492,11 @@ def test_segments_beyond_chance_have_another_colour() -> None:
 
 def test_long_names_are_clipped() -> None:
     assert clipped(["short", "x" * 30], 10) == ["short", "x" * 9 + "…"]
+
+
+def test_members_without_weight_are_counted_not_drawn() -> None:
+    table = weights(5)
+    table.loc[table.member.isin(table.member.unique()[:2]), "weight"] = 0.0
+    axes = figures.blend_weights(table).axes[0]
+    assert len(axes.get_yticklabels()) == 3
+    assert "2 of 5 without weight" in axes.get_title(loc="left")

@@ -26,6 +26,7 @@ from stackkit.report.figures.chart import (
 )
 
 MOST_MEMBERS = 18
+NOTHING = 1e-6  # a weight below is none
 FULL = "full"
 
 
@@ -61,11 +62,12 @@ def coefficients(table: pd.DataFrame) -> Chart:
 def _member_panels(table: pd.DataFrame, label: str, colours: tuple[str, str], equal: bool) -> Chart:
     """A panel a record of columns record, fit, member, weight."""
     names = list(dict.fromkeys(table.record))
-    rows = [min(MOST_MEMBERS, table[table.record == n].member.nunique()) for n in names]
+    wides = [_members(table[table.record == n]) for n in names]
+    rows = [min(MOST_MEMBERS, len(_weighty(wide))) for wide in wides]
     chart = Chart(1.2 + sum(0.75 + 0.28 * max(n, 2) for n in rows))
     panels = chart.subplots(len(names), 1, squeeze=False, sharex=True, height_ratios=rows)
-    for axes, name in zip(panels.ravel(), names, strict=True):
-        _draw_weights(tidy(axes), table[table.record == name], name, colours, equal)
+    for axes, name, wide in zip(panels.ravel(), names, wides, strict=True):
+        _draw_weights(tidy(axes), wide, name, colours, equal)
     panels[-1, 0].set_xlabel(label)
     whole = "fitted on all rows, for test" if (table.fit == FULL).any() else "mean over folds"
     handles = [
@@ -79,14 +81,26 @@ def _member_panels(table: pd.DataFrame, label: str, colours: tuple[str, str], eq
     return chart
 
 
+def _members(table: pd.DataFrame) -> pd.DataFrame:
+    """A row a member, a column a Fit."""
+    return table.pivot(index="member", columns="fit", values="weight")
+
+
+def _weighty(wide: pd.DataFrame) -> pd.DataFrame:
+    """The members that some Fit gives a weight."""
+    return wide[wide.abs().max(axis=1) > NOTHING]
+
+
 def _draw_weights(
-    axes: Axes, table: pd.DataFrame, name: str, colours: tuple[str, str], equal: bool
+    axes: Axes, wide: pd.DataFrame, name: str, colours: tuple[str, str], equal: bool
 ) -> None:
-    wide = table.pivot(index="member", columns="fit", values="weight")
+    members, wide = len(wide), _weighty(wide)
     whole = wide[FULL] if FULL in wide else wide.mean(axis=1)
-    members = len(wide)
     order = whole.sort_values(ascending=False, kind="stable").index
-    if members > MOST_MEMBERS:
+    without = f"   ({members - len(wide)} of {members} without weight)"
+    without = without if members > len(wide) else ""
+    kept = len(wide)
+    if kept > MOST_MEMBERS:
         order = order[np.isin(order, whole.abs().nlargest(MOST_MEMBERS).index)]
     wide, whole = wide.loc[order], whole[order]
     axes.barh(range(len(wide)), whole, height=0.65, color=colours[0])
@@ -96,8 +110,8 @@ def _draw_weights(
     axes.axvline(1 / members if equal else 0, color=BLACK, linestyle="--" if equal else "-",
                  linewidth=1)  # fmt: skip
     name_rows(axes, clipped(list(wide.index)))
-    more = f": the {len(wide)} largest of {members}" if members > len(wide) else ""
-    axes.set_title(name + more, fontsize=10, loc="left")
+    more = f": the {len(wide)} largest of {kept}" if kept > len(wide) else ""
+    axes.set_title(name + more + without, fontsize=10, loc="left")
 
 
 def gains(decision: GateDecision) -> Chart:

@@ -33,6 +33,13 @@ def test_every_command_is_one() -> None:
     assert [f for words in found if (f := fault(words, cli))] == []
 
 
+@pytest.mark.parametrize("name", ["oof_cache", "submissions", "notebooks"])
+def test_the_commands_of_other_documents_are_some(name: str) -> None:
+    found = list(commands((ROOT / name / "README.md").read_text(encoding="utf-8")))
+    assert found
+    assert [f for words in found if (f := fault(words, cli))] == []
+
+
 def test_every_link_leads_somewhere() -> None:
     assert dead_links(TEXT, ROOT) == []
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from documents import blocks, commands, dead_links, fault, marked_table
 
@@ -80,6 +81,20 @@ def test_the_whole_schema_is_valid_and_nothing_is_left_to_fill_in() -> None:
     whole = tomllib.loads(TOMLS[1])
     assert parse_config(whole).folds.holdout == 0.1
     assert not re.findall(r"^[A-Z]{4,}$", TEXT, flags=re.MULTILINE)
+
+
+def test_the_whole_schema_loads_and_plans(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"id": range(60), "size": np.arange(60) % 7, "ticket": "t"})
+    label, weight = np.where(rows.index % 3 == 0, "yes", "no"), rows.index % 2 + 1.0
+    rows.assign(bought=label, w=weight).to_csv(tmp_path / "train.csv", index=False)
+    test = rows.assign(id=rows.id + 60)
+    test.to_csv(tmp_path / "test.csv", index=False)
+    test[["id"]].assign(bought=0.5).to_csv(tmp_path / "sample.csv", index=False)
+    (tmp_path / "features.py").write_text("def features(frame):\n    return frame\n")
+    (tmp_path / "competition.toml").write_text(TOMLS[1], encoding="utf-8")
+    listed = stackkit.plan(tmp_path)
+    assert {"prior", "lightgbm"} <= set(listed.name)
+    assert "rf" not in set(listed.name)
 
 
 def test_the_whole_schema_names_every_key_of_the_tables() -> None:

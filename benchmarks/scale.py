@@ -43,7 +43,8 @@ def main() -> None:
         begun = time.monotonic()
         command = [Path(sys.executable).with_name("stackkit"), "run", folder]
         command += ["--profile", options.profile, "--time-limit", options.time_limit]
-        process = subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True)
+        pipe = {"stdout": subprocess.PIPE, "text": True, "cwd": folder}
+        process = subprocess.Popen([*map(str, command)], **pipe)
         peak = peak_memory(process)
         output = process.stdout.read()
         seconds = time.monotonic() - begun

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean, median, median_low
 
 from stackkit.sizing import SHORTEST, ExpectedCost, Size
 
 SAFETY = 0.9  # share of the time left that is planned with
+STRETCH = 1.1  # and of what one last model may need, where the time would pass unused otherwise
 FURTHER = 0.7  # worth of one more model of a family, relative to the one before
 SLACK = 1.5  # time kept back for a later level, relative to its expected time
 LEVEL_OVERHEAD = 0.5  # seconds of a level beside its Fits
@@ -97,7 +98,7 @@ def plan(works: Sequence[Work], seconds: float, workers: int) -> Plan:
 
     Without a limit: all, the longest Fits first, so that none is left alone at the end. With one:
     the set of greatest worth that fits, by worth for cost, where each further model of a family is
-    worth less; where nothing fits and nothing is done, the cheapest alone.
+    worth less. Where nothing fits, one that nearly does; where nothing is done, the cheapest.
     """
     speed = machine_speed(works)
     open_ = [w for w in works if w.waiting or w.running]
@@ -107,8 +108,8 @@ def plan(works: Sequence[Work], seconds: float, workers: int) -> Plan:
     room = _Room(max(0.0, seconds) * SAFETY, workers, speed)
     finished = [w for w in works if w.done and w not in open_]
     admitted = _best_set(open_, finished, room)
-    if not admitted and not finished and open_ and seconds > 0:
-        admitted = [min(open_, key=lambda w: remaining(w, speed))]
+    if not admitted and open_ and seconds > 0:
+        admitted = _last_chance(open_, finished, replace(room, seconds=seconds * STRETCH))
     names = {w.key for w in admitted}
     left = {w.key: _why(w, seconds, room) for w in open_ if w.key not in names}
     return Plan(tuple(w.key for w in admitted), left)
@@ -146,6 +147,17 @@ def _best_set(open_: Sequence[Work], finished: Sequence[Work], room: _Room) -> l
     by_worth = _greedy(open_, finished, room, density=False)
     worth = [_total(chosen, finished) for chosen in (by_density, by_worth)]
     return by_density if worth[0] >= worth[1] else by_worth
+
+
+def _last_chance(open_: Sequence[Work], finished: Sequence[Work], room: _Room) -> list[Work]:
+    """The worthiest that nearly fits; else nothing, or the cheapest where nothing is done."""
+    fitting = [work for work in open_ if _fits(work, 0.0, room)]
+    if fitting:
+        return [max(fitting, key=lambda work: _worth(work, finished))]
+    if any(work.value > 0 for work in finished):
+        return []
+    worthy = [work for work in open_ if work.value > 0] or open_
+    return [min(worthy, key=lambda work: remaining(work, room.speed))]
 
 
 def _greedy(

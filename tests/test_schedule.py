@@ -130,6 +130,18 @@ def test_where_nothing_fits_and_nothing_is_done_the_cheapest_goes_alone():
     assert plan([*works, finished], 10.0, 2).order == ()
 
 
+def test_a_finished_model_of_no_worth_is_nothing_done():
+    prior = dataclasses.replace(work("prior", value=0.0, done=[(0.1, 0)]), waiting=())
+    waiting = work("other prior", 20.0, value=0.0)
+    assert plan([prior, waiting, work("a", 50.0)], 10.0, 2).order == ("a",)
+
+
+def test_one_that_nearly_fits_has_the_time_that_would_pass_unused():
+    finished = dataclasses.replace(work("c", done=[(1.0, 0)]), waiting=())
+    nearly, never = work("nearly", 21.0, fits=1), work("never", 23.0, fits=1, value=9.0)
+    assert plan([nearly, never, finished], 20.0, 1).order == ("nearly",)
+
+
 @pytest.mark.parametrize("seconds", [0.0, -3.0])
 def test_when_time_is_over_nothing_starts(seconds):
     made = plan([work("a")], seconds, 2)

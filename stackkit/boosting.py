@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     import lightgbm
 
 
-def lightgbm_objective(task: str, classes: int) -> dict[str, Any]:
-    """LightGBM's parameters for a task."""
+def lightgbm_objective(task: str, classes: int, quantile: float | None = None) -> dict[str, Any]:
+    """LightGBM's parameters for a task; of values it estimates a quantile, or the mean."""
+    if quantile is not None:
+        return {"objective": "quantile", "alpha": quantile}
     if task == "regression":
         return {"objective": "regression"}
     if task == "binary":

@@ -20,7 +20,7 @@ from stackkit.competition import Competition
 from stackkit.config import check_name
 from stackkit.errors import ConfigError, nearest
 from stackkit.folds import Fit
-from stackkit.metrics import Metric
+from stackkit.metrics import Metric, quantile_of
 from stackkit.sizing import ExpectedCost, Limits
 
 Role = Literal["base", "meta", "blend"]
@@ -32,9 +32,9 @@ class Objective:
     """What a fit aims at: enters every key.
 
     `space` is where means over folds are taken and where a value target is best fitted ("identity"
-    or "log1p"); `surrogate` is the smooth loss nearest to the metric ("logloss" or "squared", in
-    `space`); `classes` are the labels in class order, as text, the positive one last; `metric` is
-    there for learners that declare `reads_metric`, else None.
+    or "log1p"); `surrogate` is the loss that is minimised in the metric's place: "logloss", or in
+    `space` "squared", "absolute" or "quantile:q"; `classes` are the labels in class order, as text,
+    the positive one last; `metric` is there for learners that declare `reads_metric`, else None.
     """
 
     task: str
@@ -54,6 +54,14 @@ class Objective:
             "classes": list(self.classes),
             "metric": metric,
         }
+
+    @property
+    def quantile(self) -> float | None:
+        """What of the target values estimate: 0.5 its median, 0.9 what 90 % stay below; None: mean.
+
+        A learner that has no loss of its own for a quantile may fit the mean.
+        """
+        return quantile_of(self.surrogate) if self.task == "regression" else None
 
     @property
     def output(self) -> str:

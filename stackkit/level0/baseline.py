@@ -9,6 +9,7 @@ import numpy as np
 
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
+from stackkit.metrics import weighted_quantile
 from stackkit.sizing import ExpectedCost
 from stackkit.spec import BaseLearner, ModelSpec, Objective
 from stackkit.target_space import target_space
@@ -16,7 +17,7 @@ from stackkit.target_space import target_space
 
 @dataclass(frozen=True)
 class Prior(BaseLearner):
-    """Class frequencies, or the mean in the objective's space: the gate's first candidate."""
+    """Class frequencies, or the mean or quantile in the objective's space: the first candidate."""
 
     kind: ClassVar[str] = "prior"
 
@@ -35,11 +36,16 @@ class PriorFit:
         """Learn from y (n,) alone."""
         if self.objective.task == "regression":
             space = target_space(y, self.objective.space)
-            self.row_ = space.inverse(np.average(space.forward(y), keepdims=True, weights=weight))
+            self.row_ = space.inverse(self._centre(space.forward(y), weight))
         else:
             counts = np.bincount(y, weight, minlength=len(self.objective.classes))
             self.row_ = as_columns(counts[None] / counts.sum())
         return self
+
+    def _centre(self, z: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+        if self.objective.quantile is None:
+            return np.average(z, keepdims=True, weights=weight)
+        return np.array([weighted_quantile(z, self.objective.quantile, weight)])
 
     def predict(self, X: Matrix) -> np.ndarray:
         """The same prediction for each row, (n, c)."""

@@ -73,6 +73,7 @@ class MLPFit:
             seed=self.seed,
             threads=self.learner.threads,
             device=self.learner.device,
+            quantile=self.objective.quantile,
         )
         return self
 

@@ -133,6 +133,7 @@ _NUMBERS = (
         kernels.mae,
         row_loss=losses.absolute_error,
         gradient=losses.absolute_error_gradient,
+        surrogate="absolute",
     ),
     Metric(
         "mape",

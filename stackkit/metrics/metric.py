@@ -16,7 +16,7 @@ from stackkit.errors import MetricError
 Array = NDArray[Any]
 Task = Literal["binary", "multiclass", "regression"]
 Reads = Literal["proba", "value", "label"]
-Surrogate = Literal["logloss", "squared"]
+Surrogate = str  # "logloss", "squared", "absolute", or "quantile:q" with q between 0 and 1
 DecisionKind = Literal["argmax", "threshold", "multipliers", "cutpoints", "mean_cutpoints"]
 
 TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
@@ -32,6 +32,32 @@ _DECISIONS: dict[str, DecisionKind] = {
 def identity(loss: float) -> float:
     """The mean row loss is the score."""
     return loss
+
+
+def quantile_of(surrogate: str) -> float | None:
+    """The quantile of the target at which a surrogate is least; None where it is none.
+
+    MetricError for a text that is no surrogate.
+
+    >>> quantile_of("absolute"), quantile_of("quantile:0.9"), quantile_of("squared")
+    (0.5, 0.9, None)
+    """
+    if surrogate in ("logloss", "squared"):
+        return None
+    if surrogate == "absolute":
+        return 0.5
+    kind, _, level = surrogate.partition(":")
+    if kind == "quantile" and _is_share(level):
+        return float(level)
+    rule = "a surrogate is logloss, squared, absolute or quantile:q with q between 0 and 1"
+    raise MetricError(rule, repr(surrogate), "such as quantile:0.9")
+
+
+def _is_share(text: str) -> bool:
+    try:
+        return 0 < float(text) < 1
+    except ValueError:
+        return False
 
 
 def root(loss: float) -> float:
@@ -59,7 +85,8 @@ class Metric:
     from_loss : mean row loss -> score.
     from_confusion : ((..., K, K) weights [true, predicted], labels (K,)) -> (...) scores, for
         metrics that read labels: lets decisions be searched without touching the rows again.
-    surrogate : the smooth loss that solvers optimise; None derives it from reads and task.
+    surrogate : the loss that models and blends minimise: "logloss", "squared", "absolute" or
+        "quantile:q", those of values in average_space; None derives it from the task.
     ranks : the score depends on the order of p only.
     lower, upper : range of valid predictions.
     top : how many labels a submission lists for each row, best first, joined by spaces; 0: it
@@ -101,6 +128,8 @@ class Metric:
             raise MetricError("a metric's lower is below its upper", (self.lower, self.upper))
         if self.top and (self.reads != "proba" or self.tasks != ("multiclass",)):
             raise MetricError("labels are listed from multiclass probabilities", self.reads)
+        if self.surrogate is not None:
+            quantile_of(self.surrogate)
         decisions = tuple(dict(self.decisions).items())
         if any(task not in TASKS or kind not in KINDS for task, kind in decisions):
             raise MetricError(f"decisions map tasks to {', '.join(KINDS)}", decisions)
@@ -123,7 +152,7 @@ class Metric:
         return self.sign * a > self.sign * b
 
     def surrogate_for(self, task: Task) -> Surrogate:
-        """The smooth loss in this metric's place: log-loss, or squared error in average_space."""
+        """The loss minimised in this metric's place: its own, or log-loss, or squared error."""
         if self.surrogate is not None:
             return self.surrogate
         return "squared" if task == "regression" else "logloss"

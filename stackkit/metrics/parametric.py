@@ -92,7 +92,14 @@ def _pinball_at(q: float) -> Metric:
     loss, slope = PinballLoss(q), PinballGradient(q)
     tasks = ("regression",)
     return Metric(
-        f"pinball@{q!r}", False, "value", tasks, Pinball(q), row_loss=loss, gradient=slope
+        f"pinball@{q!r}",
+        False,
+        "value",
+        tasks,
+        Pinball(q),
+        row_loss=loss,
+        gradient=slope,
+        surrogate=f"quantile:{q!r}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from stackkit.nets.training import Training, limited, seeded, train
 PREDICT = 1_000_000  # numbers that the widest layer may hold while predicting
 
 Loss = Callable[[torch.Tensor], torch.Tensor]
+RowLosses = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def fit_bundle(
@@ -26,8 +28,11 @@ def fit_bundle(
     seed: int,
     threads: int,
     device: str,
+    quantile: float | None = None,
 ) -> dict[str, np.ndarray]:
     """Train on X (n, d) and target (n,): numbers, or class codes where shape.outputs > 1.
+
+    Numbers estimate this quantile of the target by pinball loss, without one its mean.
 
     Returns the module's state as float32 arrays.
     """
@@ -35,7 +40,9 @@ def fit_bundle(
         bundle = Bundle(shape).to(device)
         x = torch.tensor(X, dtype=torch.float32, device=device)
         bundle.prepare(x)
-        train(bundle, bundle.groups(), _loss(bundle, x, target, weight), len(X), plan)
+        of_rows = _of_rows(shape, quantile)
+        loss = _loss(bundle, x, target, weight, of_rows)
+        train(bundle, bundle.groups(), loss, len(X), plan)
         bundle.front.settle(x)
         return {name: value.cpu().numpy() for name, value in bundle.state_dict().items()}
 
@@ -72,7 +79,19 @@ def _rows_at_a_time(bundle: Bundle) -> int:
     return max(1, PREDICT // bundle.widest)
 
 
-def _loss(bundle: Bundle, x: torch.Tensor, target: np.ndarray, weight: np.ndarray | None) -> Loss:
+def _of_rows(shape: Shape, quantile: float | None) -> RowLosses:
+    if shape.outputs > 1:
+        return _cross_entropy
+    return _squared if quantile is None else partial(_pinball, q=quantile)
+
+
+def _loss(
+    bundle: Bundle,
+    x: torch.Tensor,
+    target: np.ndarray,
+    weight: np.ndarray | None,
+    of_rows: RowLosses,
+) -> Loss:
     """The sum over members of their own mean losses, as a function of the rows.
 
     A sum, so that each member's gradient is the one that it would have alone.
@@ -81,7 +100,6 @@ def _loss(bundle: Bundle, x: torch.Tensor, target: np.ndarray, weight: np.ndarra
     w = w.to(x.device, torch.float32)
     kind = torch.float32 if bundle.shape.outputs == 1 else torch.int64
     t = torch.tensor(target, dtype=kind, device=x.device)
-    of_rows = _squared if bundle.shape.outputs == 1 else _cross_entropy
 
     def loss(rows: torch.Tensor) -> torch.Tensor:
         rows = rows.to(x.device)
@@ -92,6 +110,11 @@ def _loss(bundle: Bundle, x: torch.Tensor, target: np.ndarray, weight: np.ndarra
 
 def _squared(out: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (out[..., 0] - target) ** 2
+
+
+def _pinball(out: torch.Tensor, target: torch.Tensor, q: float) -> torch.Tensor:
+    above = target - out[..., 0]
+    return torch.maximum(q * above, (q - 1) * above)
 
 
 def _cross_entropy(out: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

@@ -76,7 +76,7 @@ class CatBoostFit(BoostedFit):
 
         learner = self.learner
         fixed = {
-            "loss_function": LOSSES[self.objective.task],
+            "loss_function": self._loss,
             "iterations": grown(learner.rounds, len(y)),
             "random_seed": self.seed,
             "thread_count": learner.threads,
@@ -87,6 +87,11 @@ class CatBoostFit(BoostedFit):
             fixed["classes_count"] = self._classes
         model = catboost.CatBoost({**learner.parameters(self._values, len(y)), **fixed})
         return model.fit(as_pool(X, y, weight))
+
+    @property
+    def _loss(self) -> str:
+        quantile = self.objective.quantile
+        return LOSSES[self.objective.task] if quantile is None else f"Quantile:alpha={quantile!r}"
 
     def _raw(self, X: Matrix) -> np.ndarray:
         kind = "RawFormulaVal" if self._values else "Probability"

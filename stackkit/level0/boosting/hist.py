@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -64,8 +64,13 @@ class HistGBFit(BoostedFit):
             categorical_features=[j for j in X.categorical if X.levels[j] <= MOST_LEVELS],
             early_stopping=False,
             random_state=self.seed,
+            **self._loss(),
         )
         return model.fit(X.values, y, sample_weight=weight)
+
+    def _loss(self) -> dict[str, Any]:
+        quantile = self.objective.quantile
+        return {} if quantile is None else {"loss": "quantile", "quantile": quantile}
 
     def _raw(self, X: Matrix) -> np.ndarray:
         if self._values:

@@ -106,7 +106,7 @@ class LightGBMFit(BoostedFit):
     def _boost(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None) -> Booster:
         learner, objective = self.learner, self.objective
         parameters = learner.parameters(self._values, *X.values.shape)
-        parameters |= lightgbm_objective(objective.task, self._classes)
+        parameters |= lightgbm_objective(objective.task, self._classes, objective.quantile)
         rounds, threads = grown(learner.rounds, len(y)), learner.threads
         return train_lightgbm(X, y, parameters, rounds, weight, seed=self.seed, threads=threads)
 

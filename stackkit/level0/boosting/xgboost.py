@@ -79,6 +79,8 @@ class XGBoostFit(BoostedFit):
         return made if self._values else made.reshape(len(X), -1)
 
     def _task(self) -> dict[str, Any]:
+        if self.objective.quantile is not None:
+            return {"objective": "reg:quantileerror", "quantile_alpha": self.objective.quantile}
         if self._values:
             return {"objective": "reg:squarederror"}
         if self.objective.task == "binary":

@@ -16,6 +16,7 @@ import numpy as np
 INNER_FOLDS = 5
 CHEAP = 30_000_000  # rows · columns · classes up to which a logistic penalty is chosen
 ITERATIONS = 300
+LEAST_FREE = 1e-6  # share of a row that its own fit leaves free, at least
 
 
 def fit_ridge(
@@ -29,6 +30,21 @@ def fit_ridge(
 
     X = np.asarray(X, dtype=np.float64)
     return RidgeCV(alphas=list(alphas)).fit(X, y, sample_weight=_mean_one(weight))
+
+
+def left_out_residuals(
+    model: Any, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None
+) -> np.ndarray:
+    """(n,) y less what `fit_ridge` would predict for each row without it, at the same alpha.
+
+    Each residual over one less its row's leverage (Golub, Heath and Wahba, 1979).
+    """
+    X = np.asarray(X, dtype=np.float64)
+    share = np.full(len(y), 1.0) if weight is None else weight / weight.mean()
+    centred = (X - np.average(X, axis=0, weights=share)) * np.sqrt(share)[:, None]
+    u, s, _ = np.linalg.svd(centred, full_matrices=False)
+    leverage = share / len(y) + u**2 @ (s**2 / (s**2 + model.alpha_))
+    return (y - model.predict(X)) / np.maximum(1 - leverage, LEAST_FREE)
 
 
 def fit_logistic(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -21,7 +21,8 @@ from stackkit.level0.sparse import (
     steepest,
     values_path,
 )
-from stackkit.linear import fit_logistic, fit_ridge
+from stackkit.linear import fit_logistic, fit_ridge, left_out_residuals
+from stackkit.metrics import weighted_quantile
 from stackkit.sizing import ExpectedCost
 from stackkit.spec import BaseLearner, ModelSpec, Objective
 from stackkit.target_space import target_space
@@ -51,7 +52,10 @@ class Linear(BaseLearner):
 
 @dataclass
 class RidgeFit:
-    """Ridge regression in the objective's space."""
+    """Ridge regression in the objective's space.
+
+    Quantiles are its mean moved by that quantile of the leave-one-out residuals.
+    """
 
     learner: Linear
     objective: Objective
@@ -61,7 +65,12 @@ class RidgeFit:
         rows = rows_of(X, y, weight)
         self.space_ = target_space(rows.y, self.objective.space, MARGIN)
         alphas = [penalty * len(rows) for penalty in self.learner.penalties]
-        self.model_ = fit_ridge(rows.values, self.space_.forward(rows.y), alphas, rows.weight)
+        z = self.space_.forward(rows.y)
+        self.model_ = fit_ridge(rows.values, z, alphas, rows.weight)
+        if self.objective.quantile is not None:
+            away = left_out_residuals(self.model_, rows.values, z, rows.weight)
+            shift = weighted_quantile(away, self.objective.quantile, rows.weight)
+            self.model_.intercept_ += shift
         return self
 
     def predict(self, X: Matrix) -> np.ndarray:
@@ -131,11 +140,16 @@ class ElasticNet(BaseLearner):
 
 @dataclass
 class SparseValuesFit:
-    """Least squares in the objective's space."""
+    """Least squares in the objective's space.
+
+    Quantiles are its mean moved by that quantile of the residuals of rows that inner folds leave
+    out.
+    """
 
     learner: ElasticNet
     objective: Objective
     seed: int
+    shift_: float = field(default=0.0, init=False)
 
     def fit(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None = None) -> SparseValuesFit:
         """Fit with the penalty that inner folds prefer."""
@@ -148,11 +162,21 @@ class SparseValuesFit:
         steep = steepest(some, some.y[:, None])
         penalty = choose_penalty(self.learner, steep, some, folds, values_path, _squares)
         self.path_ = values_path(rows, penalty.for_rows(len(some), len(rows)))
+        if self.objective.quantile is not None:
+            self.shift_ = self._shift(some, folds, penalty)
         return self
+
+    def _shift(self, some: Rows, folds: np.ndarray, penalty: Penalty) -> float:
+        away = some.y.copy()
+        for k in np.unique(folds):
+            out = folds == k
+            away[out] -= values_path(some.take(~out), penalty).scores(some.values[out])[0, :, 0]
+        return weighted_quantile(away, self.objective.quantile, some.weight)
 
     def predict(self, X: Matrix) -> np.ndarray:
         """Values (n, 1)."""
-        return self.space_.inverse(self.path_.scores(np.asarray(X, np.float64))[0, :, 0])
+        made = self.path_.scores(np.asarray(X, np.float64))[0, :, 0]
+        return self.space_.inverse(made + self.shift_)
 
 
 @dataclass

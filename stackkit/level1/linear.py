@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from stackkit.linear import fit_logistic, fit_ridge
-from stackkit.metrics import get_space
+from stackkit.linear import fit_logistic, fit_ridge, left_out_residuals
+from stackkit.metrics import get_space, weighted_quantile
 from stackkit.predictions import Pool
 from stackkit.spec import BaseLearner, Objective
 from stackkit.target_space import target_space
@@ -21,7 +21,8 @@ class LinearMeta(BaseLearner):
     """Ridge or L2 logistic regression of the target on the members' predictions.
 
     Values enter in the objective's space (y too), standardised by the target there; probabilities
-    as logits (centred log-ratios for several classes). Wolpert, "Stacked generalization" (1992);
+    as logits (centred log-ratios for several classes). Under a quantile, the mean is moved by that
+    quantile of the leave-one-out residuals. Wolpert, "Stacked generalization" (1992);
     Ting and Witten (1999).
 
     Parameters
@@ -57,6 +58,10 @@ class LinearMetaFit:
             z = self.space_.forward(y[used])
             inputs = self._inputs(X.take(used))
             self.model_ = fit_ridge(inputs, z, self.learner.alphas, weight)
+            if self.objective.quantile is not None:
+                away = left_out_residuals(self.model_, inputs, z, weight)
+                shift = weighted_quantile(away, self.objective.quantile, weight)
+                self.model_.intercept_ += shift
         else:
             inputs = self._inputs(X.take(used))
             strengths = self.learner.strengths

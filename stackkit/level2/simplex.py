@@ -1,9 +1,10 @@
-"""Weights on the simplex that minimise a smooth loss, with a quadratic pull to equal weights."""
+"""Weights on the simplex that minimise a loss, with a quadratic pull to equal weights."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from stackkit.spec import Objective
 
 Loss = Callable[[np.ndarray], tuple[float, np.ndarray]]
 CLIP = 1e-15
+ROUNDED = 0.01  # share of the mean error within which the kink of a pinball loss is rounded
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,10 @@ class Simplex(Weigher):
         terms = loss_terms(members, y, objective)
         if len(members) == 1:
             return np.ones(1)
-        pull = self._choose_pull(terms, objective.surrogate, weight, seed)
+        pull = self._choose_pull(terms, weight, seed)
         return solve(terms.loss(slice(None), weight), len(members), pull)
 
-    def _choose_pull(self, terms: Terms, surrogate: str, weight: np.ndarray, seed: int) -> float:
+    def _choose_pull(self, terms: Terms, weight: np.ndarray, seed: int) -> float:
         if len(self.pulls) == 1 or len(weight) < 2 * self.inner_folds:
             return max(self.pulls)
         fold = np.random.default_rng(seed).permutation(len(weight)) % self.inner_folds
@@ -67,11 +69,13 @@ class Terms:
     """What the surrogate needs of each row: (n, m) float64.
 
     "squared": residuals zᵢ − y in the objective's space, so that the loss is the mean of (R w)².
+    "pinball": the same residuals, the loss is that of R w at `quantile`, its kink rounded.
     "logloss": each member's probability of the true class, the loss is the mean of −log(Q w).
     """
 
     values: np.ndarray
     surrogate: str
+    quantile: float | None = None
 
     @property
     def members(self) -> int:
@@ -84,20 +88,38 @@ class Terms:
         if self.surrogate == "squared":
             gram = values.T @ (values * share[:, None])
             return lambda w: (float(w @ gram @ w), 2 * gram @ w)
+        if self.quantile is not None:
+            return partial(_pinball, values, share, self.quantile, self._width)
         return lambda w: _log_loss(values, share, w)
+
+    @property
+    def _width(self) -> float:
+        """Half the width of the rounded kink, the same for any of the rows."""
+        return max(ROUNDED * float(np.abs(self.values.mean(axis=1)).mean()), CLIP)
 
 
 def loss_terms(members: np.ndarray, y: np.ndarray, objective: Objective) -> Terms:
     """The terms of members (m, n, c) and y (n,)."""
-    if objective.surrogate == "squared" and objective.output == "value":
+    if objective.output == "value":
         space = get_space(objective.space)
         residuals = space.forward(members[..., 0]) - space.forward(np.asarray(y, dtype=float))
-        return Terms(residuals.T, "squared")
+        kind = "squared" if objective.quantile is None else "pinball"
+        return Terms(residuals.T, kind, objective.quantile)
     if members.shape[2] == 1:
         true = np.where(y == 1, members[..., 0], 1 - members[..., 0])
     else:
         true = members[:, np.arange(len(y)), y]
     return Terms(np.maximum(true.T.astype(np.float64), CLIP), "logloss")
+
+
+def _pinball(
+    residuals: np.ndarray, share: np.ndarray, q: float, width: float, w: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """The mean of |r| / 2 − (q − 1/2) r of r = R w, a parabola within `width` of 0."""
+    r = residuals @ w
+    size = np.where(np.abs(r) > width, np.abs(r), r**2 / (2 * width) + width / 2)
+    slope = np.clip(r / width, -1, 1) / 2 - (q - 0.5)
+    return float(share @ (size / 2 - (q - 0.5) * r)), residuals.T @ (share * slope)
 
 
 def _log_loss(values: np.ndarray, share: np.ndarray, w: np.ndarray) -> tuple[float, np.ndarray]:

@@ -131,7 +131,7 @@ def test_where_nothing_fits_and_nothing_is_done_the_cheapest_goes_alone():
 
 
 def test_a_finished_model_of_no_worth_is_nothing_done():
-    prior = dataclasses.replace(work("prior", value=0.0, done=[(0.1, 0)]), waiting=())
+    prior = dataclasses.replace(work("prior", value=0.0, done=[(1.0, 0)]), waiting=())
     waiting = work("other prior", 20.0, value=0.0)
     assert plan([prior, waiting, work("a", 50.0)], 10.0, 2).order == ("a",)
 

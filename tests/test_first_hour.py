@@ -40,7 +40,7 @@ def test_the_first_hour(tmp_path: Path, environment: dict[str, str]) -> None:
     folder.mkdir()
     _own_tables(folder)
     play(steps, folder, environment, patience=300)
-    assert len(list((folder / "shop" / "submissions").glob("*.csv"))) == 3  # two and the ledger
+    assert len(list((folder / "shop" / "submissions").glob("*.csv"))) == 4  # three and the ledger
 
 
 def _play(block: str, folder: Path, environment: dict[str, str], patience: float = 20.0) -> None:

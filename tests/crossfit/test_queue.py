@@ -216,7 +216,9 @@ def test_chains_above_the_configured_size_are_not_kept(bench, plan, toy, pool):
 
 
 def test_longer_fits_start_first(bench, toy, pool, fit_lines):
-    short = dataclasses.replace(toy(name="short"), cost=ExpectedCost(1.0))
-    long = dataclasses.replace(toy(value=1.0, name="long"), cost=ExpectedCost(9.0))
+    short = dataclasses.replace(toy(name="short"), cost=ExpectedCost(1.0, rows=0.0, columns=0.0))
+    long = dataclasses.replace(
+        toy(value=1.0, name="long"), cost=ExpectedCost(9.0, rows=0.0, columns=0.0)
+    )
     fit_level([(short, None), (long, None)], bench(), pool)
     assert [name for name, _ in fit_lines(bench())][:2] == ["long", "long"]

@@ -19,6 +19,7 @@ from stackkit.nets.layout import Layout
 from stackkit.nets.training import Group
 
 SCALE_RATE, SLOW_RATE = 6.0, 0.1  # factors of the learning rate, as in RealMLP
+CODE_RATE = 0.1  # the same of looked-up codes: at 1, levels of few rows are learnt by heart
 PREPARE = 2_000  # rows that the first weights are sized on
 
 
@@ -83,7 +84,7 @@ class Bundle(nn.Module):
         yield Group([self.scale.factor], SCALE_RATE, False)
         yield Group([layer.weight for layer in dense], 1.0, True)
         yield Group(slow + parameters_of(self.front.numbers), SLOW_RATE, False)
-        yield Group(parameters_of(self.front.codes), 1.0, False)
+        yield Group(parameters_of(self.front.codes), CODE_RATE, False)
 
 
 def parameters_of(module: nn.Module | None) -> list[nn.Parameter]:

@@ -47,6 +47,21 @@ def test_steps_grow_with_a_power_of_the_rows() -> None:
     assert fit._plan(256_000).steps == round(100 * (1 / 256) ** SHRINK * 1000)
 
 
+def test_classes_take_a_share_of_the_epochs() -> None:
+    more = Objective("multiclass", "identity", "logloss", ("a", "b", "c"))
+    steps = [MLP(epochs=80).build(task, 0)._plan(500).steps for task in (CLASSES, more, VALUES)]
+    assert steps == [60, 120, 160]
+
+
+def test_levels_of_a_few_rows_are_not_learnt_by_heart() -> None:
+    rng = np.random.default_rng(0)
+    codes, y = np.repeat(np.arange(200), 4), rng.integers(0, 2, 800)
+    X = matrix(np.column_stack([rng.normal(size=800), codes]), (0, 200))
+    fitted = MLP(hidden=(16,), members=2).build(CLASSES, 0)
+    made = fitted.fit(X, y).predict(X)[:, 0]
+    assert np.abs(made - y.mean()).mean() < 0.15
+
+
 def test_rates_follow_the_task_unless_set() -> None:
     values, classes = MLP().build(VALUES, 0)._plan(9), MLP().build(CLASSES, 0)._plan(9)
     assert values.learning_rate > classes.learning_rate
@@ -82,7 +97,8 @@ def test_codes_without_order_are_learnt() -> None:
     X = mixed(2 * SPLIT)
     high = np.random.default_rng(1).permutation(LEVELS) < LEVELS / 2
     y = high[X.values[:, 3].astype(int)].astype(np.int64)
-    made = SMALL.build(CLASSES, 0).fit(part(X, slice(SPLIT)), y[:SPLIT]).predict(X)
+    net = MLP(epochs=100, hidden=(16,), members=2).build(CLASSES, 0)
+    made = net.fit(part(X, slice(SPLIT)), y[:SPLIT]).predict(X)
     assert ((made[SPLIT:, 0] > 0.5) == y[SPLIT:]).mean() > 0.95
 
 

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from stackkit.nets.embedding import CODE_WIDTH, WIDTH
-from stackkit.nets.fitting import _loss
+from stackkit.nets.fitting import _loss, _squared
 from stackkit.nets.layout import Layout
 from stackkit.nets.mlp import Bundle, Shape
 from stackkit.nets.training import Training, seeded, train
@@ -94,7 +94,7 @@ def test_training_side_by_side_is_training_alone() -> None:
     singles = [alone(bundle, m) for m in range(3)]
     for net in (bundle, *singles):
         with seeded(1, 1):
-            train(net, net.groups(), _loss(net, x, y, None), len(x), plan)
+            train(net, net.groups(), _loss(net, x, y, None, _squared), len(x), plan)
     for m, single in enumerate(singles):
         assert not torch.equal(single(x), torch.zeros(1, 100, 1))
         torch.testing.assert_close(bundle(x)[m], single(x)[0], rtol=1e-3, atol=1e-4)

@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from stackkit import linear
-from stackkit.linear import fit_logistic, fit_ridge
+from stackkit.linear import fit_logistic, fit_ridge, left_out_residuals
 
 RNG = np.random.default_rng(0)
 N, D, C = 90, 4, 3
@@ -33,6 +33,23 @@ def test_ridge_takes_the_alpha_of_least_left_out_error(rows: int) -> None:
     errors = [left_out_error(alpha, rows) for alpha in alphas]
     chosen = fit_ridge(X[:rows], VALUES[:rows], alphas)
     assert chosen.alpha_ == alphas[int(np.argmin(errors))]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("columns", [2, D, 40])
+def test_left_out_residuals_are_those_of_refits(columns: int, weighted: bool) -> None:
+    rows, alpha = 30, 2.0
+    wide = RNG.normal(size=(rows, columns))
+    y, weight = VALUES[:rows], WEIGHT[:rows] / WEIGHT[:rows].mean()
+    expected = []
+    for i in range(rows):
+        others = np.arange(rows) != i
+        share = weight[others] if weighted else None
+        model = Ridge(alpha=alpha).fit(wide[others], y[others], share)
+        expected.append(y[i] - model.predict(wide[[i]])[0])
+    model = fit_ridge(wide, y, [alpha], weight if weighted else None)
+    found = left_out_residuals(model, wide, y, 3 * weight if weighted else None)
+    np.testing.assert_allclose(found, expected, rtol=1e-8)
 
 
 def test_the_unit_of_weights_does_not_matter() -> None:

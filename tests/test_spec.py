@@ -10,7 +10,7 @@ import pytest
 from stackkit.errors import ConfigError
 from stackkit.level0 import get_model
 from stackkit.sizing import Limits
-from stackkit.spec import BaseLearner, ModelSpec
+from stackkit.spec import BaseLearner, ModelSpec, Objective
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,12 @@ def test_plain_parameters_have_their_type() -> None:
         with pytest.raises(ConfigError, match="size of mine is of type int"):
             spec.with_parameters({"size": wrong})
     assert get_model("mlp").with_parameters({"learning_rate": 1}).learner.learning_rate == 1
+
+
+def test_an_objective_says_what_values_estimate() -> None:
+    levels = {"squared": None, "absolute": 0.5, "quantile:0.9": 0.9}
+    for surrogate, level in levels.items():
+        objective = Objective("regression", "identity", surrogate)
+        assert objective.quantile == level
+        assert objective.content["surrogate"] == surrogate
+    assert Objective("binary", "identity", "absolute", ("0", "1")).quantile is None

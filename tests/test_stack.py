@@ -188,16 +188,23 @@ def test_one_validation_split_leaves_the_best_base_model(tmp_path: Path) -> None
 
 def test_another_metric_reuses_the_fits_and_shows_its_own_scores(tmp_path: Path) -> None:
     nodes = [PRIOR, Node(ridge()), Node(BLENDS["simplex"], ("ridge",))]
-    first, second = bench(tmp_path), bench(tmp_path, metric="mae")
+    first, second = bench(tmp_path), bench(tmp_path, metric="r2")
     fit(nodes, first)
     before = len(lines(first))
     stack = fit(nodes, second)
     assert len(lines(second)) == before
     record = stack.records["ridge"]
-    assert record.scores["metric"] == "mae"
-    expected = np.abs(record.oof[:, 0] - second.competition.y).mean()
+    assert record.scores["metric"] == "r2"
+    y = second.competition.y
+    expected = 1 - np.mean((record.oof[:, 0] - y) ** 2) / np.var(y)
     assert record.cv == pytest.approx(expected, rel=1e-6)
     assert math.isfinite(stack.decision.gains["prior"])
+
+
+def test_a_metric_of_another_objective_fits_anew(tmp_path: Path) -> None:
+    keys = {bench(tmp_path, metric=m).key(ridge()) for m in ("rmse", "mae", "pinball@0.9")}
+    assert len(keys) == 3
+    assert bench(tmp_path, metric="r2").key(ridge()) in keys
 
 
 class Interrupting(Silent):

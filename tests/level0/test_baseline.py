@@ -25,6 +25,16 @@ def test_values_get_the_mean_in_the_objectives_space() -> None:
     np.testing.assert_allclose(prior(logs, y), [np.expm1(np.mean(np.log1p(y)))])
 
 
+def test_medians_and_quantiles_are_those_of_the_weighted_target() -> None:
+    y, weight = [0.0, 1.0, 10.0, 100.0], np.array([1.0, 1.0, 1.0, 5.0])
+    for space in ("identity", "log1p"):
+        upper = Objective("regression", space, "quantile:0.7")
+        np.testing.assert_allclose(prior(upper, y), [10.0])
+        np.testing.assert_allclose(prior(upper, y, weight), [100.0])
+    absolute = Objective("regression", "identity", "absolute")
+    np.testing.assert_allclose(prior(absolute, y), [5.5])
+
+
 def test_classes_get_their_weighted_frequencies() -> None:
     binary = Objective("binary", "identity", "logloss", ("0", "1"))
     several = Objective("multiclass", "identity", "logloss", ("0", "1", "2"))

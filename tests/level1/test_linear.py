@@ -127,3 +127,16 @@ def test_a_class_of_one_row_is_no_obstacle() -> None:
     y = np.r_[np.zeros(N - 1, int), 1]
     p = LinearMeta().build(objective("binary"), 0).fit(pool, y).predict(pool)
     assert ((p > 0) & (p < 1)).all()
+
+
+@pytest.mark.parametrize(("surrogate", "q"), [("absolute", 0.5), ("quantile:0.9", 0.9)])
+def test_values_are_moved_to_a_quantile(surrogate: str, q: float) -> None:
+    """By one number, so that about that share of the rows lies below."""
+    pool, y = values()
+    y = y + np.random.default_rng(3).exponential(2.0, N)
+    mean = LinearMeta().build(objective("regression"), 0).fit(pool, y).predict(pool)
+    goal = Objective("regression", "identity", surrogate)
+    moved = LinearMeta().build(goal, 0).fit(pool, y).predict(pool)
+    inside = (moved < y.max()) & (mean > y.min())
+    np.testing.assert_allclose((moved - mean)[inside], np.median(moved - mean), atol=1e-9)
+    assert (y <= moved[:, 0]).mean() == pytest.approx(q, abs=0.03)

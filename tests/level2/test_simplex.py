@@ -17,6 +17,7 @@ from stackkit.spec import Objective
 
 N = 80
 KINDS = ["squared", "log1p", "binary", "multiclass"]
+LEVELS = [0.1, 0.5, 0.9]
 
 
 def objective(kind: str) -> Objective:
@@ -193,3 +194,47 @@ def test_certain_and_wrong_members_do_not_break_the_logarithm() -> None:
     y = np.arange(N) % 2
     made = np.stack([1.0 - y, y.astype(float)])[..., None].astype(np.float32)
     assert fitted("binary", made, y)["m1"] > 0.9
+
+
+def pinball(q: float, members: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Callable:
+    """The weighted mean pinball loss of weights w, written without algebra."""
+
+    def loss(w: np.ndarray) -> float:
+        above = y - np.tensordot(w, members[..., 0].astype(np.float64), 1)
+        return float(np.average(np.where(above > 0, q * above, (q - 1) * above), weights=weight))
+
+    return loss
+
+
+@pytest.mark.parametrize(("members", "steps"), [(2, 400), (3, 60)])
+@pytest.mark.parametrize("q", LEVELS)
+def test_pinball_is_that_of_the_best_point_of_a_fine_grid(
+    q: float, members: int, steps: int
+) -> None:
+    made, y, weight = stack("squared", members)
+    made = made * np.linspace(0.6, 1.6, members)[:, None, None]  # one too low, one too high
+    goal = Objective("regression", "identity", f"quantile:{q}")
+    loss = pinball(q, made, y, weight)
+    found = solve(loss_terms(made, y, goal).loss(slice(None), weight), members, 0.0)
+    least = min(loss(w) for w in grid(members, steps))
+    assert loss(found) <= least * 1.001
+    assert loss(found) < loss(np.full(members, 1 / members))
+
+
+@pytest.mark.parametrize("q", LEVELS)
+def test_the_rounded_pinball_loss_is_close_and_has_its_slope(q: float) -> None:
+    made, y, weight = stack("squared", 3)
+    goal = Objective("regression", "identity", f"quantile:{q}")
+    loss = loss_terms(made, y, goal).loss(slice(None), weight)
+    w = np.array([0.2, 0.5, 0.3])
+    assert loss(w)[0] == pytest.approx(pinball(q, made, y, weight)(w), rel=1e-2)
+    slope = approx_fprime(w, lambda v: loss(v)[0], 1e-8)
+    np.testing.assert_allclose(loss(w)[1], slope, rtol=1e-4, atol=1e-5)
+
+
+def test_perfect_members_leave_nothing_to_round() -> None:
+    y = np.linspace(-1, 1, N)
+    made = np.stack([y, y])[..., None]
+    goal = Objective("regression", "identity", "absolute")
+    found = solve(loss_terms(made, y, goal).loss(slice(None), np.ones(N)), 2, 0.01)
+    np.testing.assert_allclose(found, 0.5)

@@ -103,7 +103,8 @@ def test_better_follows_the_direction_and_nan_is_worst():
         ("map@3", "multiclass", "logloss", None),
         ("smape", "regression", "squared", None),
         ("rmsle", "regression", "squared", None),
-        ("mae", "regression", "squared", None),
+        ("mae", "regression", "absolute", None),
+        ("pinball@0.9", "regression", "quantile:0.9", None),
     ],
 )
 def test_surrogate_and_decision(name, task, surrogate, decision):
@@ -163,6 +164,9 @@ def test_recipe_holds_decisions_as_they_are_resolved():
         ({"lower": 1.0, "upper": 0.0}, "below"),
         ({"decisions": (("binary", "coin"),)}, "decisions"),
         ({"top": 3}, "multiclass probabilities"),
+        ({"surrogate": "hinge"}, "a surrogate is"),
+        ({"surrogate": "quantile:1"}, "a surrogate is"),
+        ({"surrogate": "quantile:high"}, "a surrogate is"),
     ],
 )
 def test_fields_are_checked(change, rule):

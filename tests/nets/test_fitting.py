@@ -33,6 +33,14 @@ def test_numbers_are_learnt() -> None:
     assert np.mean((made[:, 0] - y) ** 2) < 0.1 * y.var()
 
 
+@pytest.mark.parametrize("q", [0.2, 0.8])
+def test_numbers_are_quantiles_where_one_is_asked_for(q: float) -> None:
+    y = X[:, 0] + np.random.default_rng(1).exponential(size=200)
+    state = fit_bundle(shape(1), X, y, None, PLAN, seed=1, threads=1, device="cpu", quantile=q)
+    made = predict_bundle(shape(1), state, X, threads=1)[:, 0]
+    assert (y <= made).mean() == pytest.approx(q, abs=0.07)
+
+
 def test_classes_are_learnt_as_probabilities() -> None:
     y = np.digitize(X[:, 0], [-0.5, 0.5])
     made = predict_bundle(shape(3), fit(3, y), X, threads=1)

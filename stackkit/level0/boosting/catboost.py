@@ -76,7 +76,6 @@ class CatBoostFit(BoostedFit):
 
         learner = self.learner
         fixed = {
-            "loss_function": self._loss,
             "iterations": grown(learner.rounds, len(y)),
             "random_seed": self.seed,
             "thread_count": learner.threads,
@@ -85,13 +84,18 @@ class CatBoostFit(BoostedFit):
         }
         if self.objective.task == "multiclass":
             fixed["classes_count"] = self._classes
-        model = catboost.CatBoost({**learner.parameters(self._values, len(y)), **fixed})
+        model = catboost.CatBoost(
+            {**learner.parameters(self._values, len(y)), **self._loss(), **fixed}
+        )
         return model.fit(as_pool(X, y, weight))
 
-    @property
-    def _loss(self) -> str:
+    def _loss(self) -> dict[str, Any]:
+        """Leaves of a quantile are gradient steps: CatBoost's exact ones ignore row weights."""
         quantile = self.objective.quantile
-        return LOSSES[self.objective.task] if quantile is None else f"Quantile:alpha={quantile!r}"
+        if quantile is None:
+            return {"loss_function": LOSSES[self.objective.task]}
+        loss = f"Quantile:alpha={quantile!r}"
+        return {"loss_function": loss, "leaf_estimation_method": "Gradient"}
 
     def _raw(self, X: Matrix) -> np.ndarray:
         kind = "RawFormulaVal" if self._values else "Probability"

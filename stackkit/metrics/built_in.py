@@ -2,10 +2,10 @@
 
 Base models and blends minimise a metric's surrogate, not the metric: log-loss for classes (labels
 come from a decision fitted afterwards), squared error in `average_space` for values, absolute error
-for mae and pinball loss for pinball@q. Boosters, nets, linear models and the prior then estimate the
-median or the quantile; other models keep estimating the mean, and a blend weighs them by the loss.
-The median pays where the target is skewed or noisy; where there is hardly any noise, models of the
-mean may score better in mae too.
+for mae and pinball loss for pinball@q. Boosters, nets, linear models and the prior then estimate
+the median or the quantile; other models keep estimating the mean, and a blend weighs them by the
+loss. The median pays where the target is skewed or noisy; where there is hardly any noise, models
+of the mean may score better in mae too.
 
 mape and smape are fitted and averaged in log1p, where an error is a share of the target: on skewed
 targets that scores better than the target's own units. Their surrogate is squared error: absolute

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from catboost import Pool
 
 DEEPER = 10_000  # rows from which trees are a level deeper
+MOST_STEPS = 10  # of a leaf
 LOSSES = {"regression": "RMSE", "binary": "Logloss", "multiclass": "MultiClass"}
 
 
@@ -90,12 +91,18 @@ class CatBoostFit(BoostedFit):
         return model.fit(as_pool(X, y, weight))
 
     def _loss(self) -> dict[str, Any]:
-        """Leaves of a quantile are gradient steps: CatBoost's exact ones ignore row weights."""
-        quantile = self.objective.quantile
-        if quantile is None:
+        """Leaves of a quantile are gradient steps: CatBoost's exact ones ignore row weights.
+
+        A step is at most as long as the smaller share of q and 1 − q, so more are taken there.
+        """
+        q = self.objective.quantile
+        if q is None:
             return {"loss_function": LOSSES[self.objective.task]}
-        loss = f"Quantile:alpha={quantile!r}"
-        return {"loss_function": loss, "leaf_estimation_method": "Gradient"}
+        return {
+            "loss_function": f"Quantile:alpha={q!r}",
+            "leaf_estimation_method": "Gradient",
+            "leaf_estimation_iterations": min(MOST_STEPS, round(0.5 / min(q, 1 - q))),
+        }
 
     def _raw(self, X: Matrix) -> np.ndarray:
         kind = "RawFormulaVal" if self._values else "Probability"

@@ -23,6 +23,7 @@ REFERENCE = 1000  # rows up to which all epochs are run
 SHRINK = 0.4  # power of the rows by which epochs fall above
 BATCH = 256
 TWO, SEVERAL = 0.375, 0.75  # shares of the epochs for two classes, and for more
+ROOM, LEAST = 20, 0.25  # rows a column below which epochs fall, and the share that is left at least
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,9 @@ class MLP(BaseLearner):
     Numbers and codes are embedded. `epochs` are those of values at 1,000 rows or fewer; above,
     epochs fall with (1000 / n) ** 0.4, so steps grow with n ** 0.6. Two classes take 0.375 of
     them, more classes 0.75: trained for longer, nets grow sure of themselves beyond what they
-    know. None stands for 0.4 of `dropout` and 0.04 of `learning_rate` for classes, for 0 and 0.1
-    for values. `device` is torch's.
+    know. Below 20 rows a column epochs fall in proportion, to a quarter at least. None stands
+    for 0.4 of `dropout` and 0.04 of `learning_rate` for classes, for 0 and 0.1 for values.
+    `device` is torch's.
     """
 
     kind: ClassVar[str] = "mlp"
@@ -71,7 +73,7 @@ class MLPFit:
             X.values,
             self._target(y),
             weight,
-            self._plan(len(y)),
+            self._plan(*X.values.shape),
             seed=self.seed,
             threads=self.learner.threads,
             device=self.learner.device,
@@ -112,11 +114,11 @@ class MLPFit:
             start=1.0 if self._of_values else 0.3,
         )
 
-    def _plan(self, n: int) -> Training:
+    def _plan(self, n: int, columns: int = 1) -> Training:
         from stackkit.nets.training import Training
 
         learner = self.learner
-        epochs = learner.epochs * self._share() * min(1.0, (REFERENCE / n) ** SHRINK)
+        epochs = learner.epochs * self._share() * _shrunk(n, columns)
         return Training(
             steps=max(1, round(epochs * math.ceil(n / BATCH))),
             batch=BATCH,
@@ -130,6 +132,11 @@ class MLPFit:
         if self._of_values:
             return 1.0
         return TWO if len(self.objective.classes) == 2 else SEVERAL
+
+
+def _shrunk(n: int, columns: int) -> float:
+    """The share of the epochs that many rows, or few of them a column, leave."""
+    return min(1.0, (REFERENCE / n) ** SHRINK) * min(1.0, max(LEAST, n / (ROOM * columns)))
 
 
 def _or(value: float | None, default: float) -> float:

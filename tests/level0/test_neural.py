@@ -53,6 +53,11 @@ def test_classes_take_a_share_of_the_epochs() -> None:
     assert steps == [60, 120, 160]
 
 
+@pytest.mark.parametrize(("columns", "steps"), [(25, 160), (50, 80), (400, 40)])
+def test_wide_inputs_take_fewer_epochs(columns: int, steps: int) -> None:
+    assert MLP(epochs=80).build(VALUES, 0)._plan(500, columns).steps == steps
+
+
 def test_levels_of_a_few_rows_are_not_learnt_by_heart() -> None:
     rng = np.random.default_rng(0)
     codes, y = np.repeat(np.arange(200), 4), rng.integers(0, 2, 800)

@@ -34,6 +34,7 @@ class NaiveBayes(BaseLearner):
     """
 
     kind: ClassVar[str] = "naive-bayes"
+    version: ClassVar[int] = 2
     bins: int = 12
     pseudo_rows: float = 10.0
     inner_folds: int = 5

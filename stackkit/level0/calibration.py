@@ -41,7 +41,9 @@ def calibrate(scores: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> Cali
     """The slopes and shifts of least weighted log-loss of scores (n, C) against codes (n,).
 
     Each parameter is pulled towards its neutral value (slope 1, shift 0) with the force of a row,
-    which keeps them finite where scores separate the classes.
+    which keeps them finite where scores separate the classes. No slope is below 0: scores of rows
+    that were left out run against their classes where there is nothing to learn, as each row moves
+    the mean of the others away from itself, but those of new rows do not.
     """
     from scipy.optimize import minimize
 
@@ -54,8 +56,9 @@ def calibrate(scores: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> Cali
         return scaling_loss(parameters, scaled, target, weight)
 
     start = np.concatenate([np.ones(count), np.zeros(count)])
+    bounds = [(0, None)] * count + [(None, None)] * count
     options = {"maxiter": ITERATIONS}
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=options).x
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
     return Calibration(unit, found[:count], found[count:])
 
 

@@ -31,6 +31,7 @@ class LinearDiscriminant(BaseLearner):
     """
 
     kind: ClassVar[str] = "linear-discriminant"
+    version: ClassVar[int] = 2
     shrinkage: float | None = None
     inner_folds: int = 5
 

@@ -33,6 +33,7 @@ class GaussianProcess(BaseLearner):
     """
 
     kind: ClassVar[str] = "gaussian-process"
+    version: ClassVar[int] = 2
     sample_rows: int = 500
 
     def build(self, objective: Objective, seed: int) -> ProcessFit:

@@ -47,6 +47,7 @@ class SupportVectors(BaseLearner):
     """
 
     kind: ClassVar[str] = "support-vectors"
+    version: ClassVar[int] = 2
     widths: tuple[float, ...] = (0.1, 0.4, 1.6)
     costs: tuple[float, ...] = (1.0, 10.0)
     penalties: tuple[float, ...] = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)

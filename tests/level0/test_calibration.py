@@ -55,6 +55,15 @@ def test_overconfident_scores_are_tempered_and_shifted() -> None:
     assert made.mean() == pytest.approx(codes.mean(), abs=0.01)
 
 
+def test_scores_that_run_against_their_classes_say_nothing() -> None:
+    codes = (RNG.random(N) < 0.3).astype(int)
+    against = RNG.normal(size=N) - codes
+    found = calibrate(np.stack([-against, against], axis=1), codes, np.ones(N))
+    assert (found.slope >= 0).all()
+    new = RNG.normal(size=(50, 1)) * [-1, 1]
+    np.testing.assert_allclose(found.probabilities(new)[:, 1], codes.mean(), atol=0.02)
+
+
 def test_probabilities_of_separated_classes_stay_inside() -> None:
     codes = np.arange(20) % 2
     scores = np.stack([-1.0 * codes, 1.0 * codes], axis=1)

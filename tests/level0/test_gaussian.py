@@ -32,10 +32,18 @@ def test_two_classes_of_a_circle() -> None:
     assert ((made > 0) & (made < 1)).all()
 
 
-def test_probabilities_of_noise_are_the_classes_share() -> None:
-    y = (RNG.random(N) < 0.3).astype(np.int64)
-    made = GaussianProcess().build(BINARY, 0).fit(X, y).predict(RNG.normal(size=(50, 2)))
-    np.testing.assert_allclose(made, y.mean(), atol=0.15)
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("shares", [(0.7, 0.3), (0.5, 0.3, 0.2)], ids=["two", "three"])
+def test_probabilities_of_noise_are_the_classes_share(shares: tuple[float, ...], seed: int) -> None:
+    rng, classes = np.random.default_rng(seed), tuple(str(k) for k in range(len(shares)))
+    noise, new = rng.normal(size=(800, 3)), rng.normal(size=(500, 3))
+    y = rng.choice(len(shares), 800, p=shares)
+    task = "binary" if len(shares) == 2 else "multiclass"
+    fitted = GaussianProcess().build(Objective(task, "identity", "logloss", classes), 0)
+    made = fitted.fit(noise, y).predict(new)
+    made = np.hstack([1 - made, made]) if task == "binary" else made
+    prior = -np.dot(shares, np.log(shares))
+    assert -(np.log(made) @ shares).mean() < 1.03 * prior
 
 
 @pytest.mark.parametrize("objective", [VALUES, BINARY], ids=["values", "classes"])

@@ -24,6 +24,7 @@ SHRINK = 0.4  # power of the rows by which epochs fall above
 BATCH = 256
 TWO, SEVERAL = 0.375, 0.75  # shares of the epochs for two classes, and for more
 ROOM, LEAST = 20, 0.25  # rows a column below which epochs fall, and the share that is left at least
+FEWEST = 16  # steps however few the epochs: rates rise from zero and fall back
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class MLPFit:
         learner = self.learner
         epochs = learner.epochs * self._share() * _shrunk(n, columns)
         return Training(
-            steps=max(1, round(epochs * math.ceil(n / BATCH))),
+            steps=max(FEWEST, round(epochs * math.ceil(n / BATCH))),
             batch=BATCH,
             learning_rate=_or(learner.learning_rate, 0.1 if self._of_values else 0.04),
             weight_decay=learner.weight_decay,

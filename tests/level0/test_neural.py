@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stackkit.features.matrix import Matrix
-from stackkit.level0.neural import MLP, SHRINK, MLPFit
+from stackkit.level0.neural import FEWEST, MLP, SHRINK, MLPFit
 from stackkit.spec import Objective
 
 VALUES = Objective("regression", "identity", "squared")
@@ -56,6 +56,10 @@ def test_classes_take_a_share_of_the_epochs() -> None:
 @pytest.mark.parametrize(("columns", "steps"), [(25, 160), (50, 80), (400, 40)])
 def test_wide_inputs_take_fewer_epochs(columns: int, steps: int) -> None:
     assert MLP(epochs=80).build(VALUES, 0)._plan(500, columns).steps == steps
+
+
+def test_few_epochs_of_few_rows_leave_some_steps() -> None:
+    assert MLP(epochs=1).build(CLASSES, 0)._plan(50).steps == FEWEST
 
 
 def test_levels_of_a_few_rows_are_not_learnt_by_heart() -> None:

@@ -35,7 +35,7 @@ from stackkit.spec import Views
 
 PARTS = ("fit", "score", "holdout", "test")
 HEAD = "head.pkl"
-LEAST_INNER = 3  # folds of a plan, beside the scored one, that serve as inner folds
+LEAST_INNER = 2  # blocks of a plan among the fit rows that serve as inner folds
 UNREADABLE = (OSError, ValueError, EOFError, TypeError, pickle.UnpicklingError)
 
 
@@ -137,13 +137,15 @@ class FeatureSource:
 
 
 def _inner_folds(folds: Folds, fit: Fit) -> np.ndarray | None:
-    """The plan's own folds of the fit rows, numbered anew, or None where they are too few.
+    """The plan's own folds of the fit rows (n,), numbered anew; None where there is one alone.
 
-    What the plan keeps apart, groups or blocks of time, is apart in these inner folds too.
+    Rows that the plan never scores, such as the first stretch of forward chaining, are a block of
+    their own. What the plan keeps apart, groups or stretches of time, is apart in these inner folds
+    too. Inside a single fold nothing says what belongs together: its rows are dealt at random.
     """
     repeat = fit.cells[0][0] if fit.cells else 0
     found, inner = np.unique(folds.assignment[repeat][fit.fit_rows], return_inverse=True)
-    return inner if len(found) >= LEAST_INNER and found[0] >= 0 else None
+    return inner if len(found) >= LEAST_INNER else None
 
 
 @lru_cache(maxsize=2)

@@ -15,6 +15,7 @@ from stackkit.features.hook import Hook
 from stackkit.features.recipes import get_recipe
 from stackkit.features.source import FeatureSource, trim_scratch
 from stackkit.features.target import Target
+from stackkit.folds import Folds
 from stackkit.recipe import fit_seed
 
 
@@ -22,8 +23,9 @@ from stackkit.recipe import fit_seed
 def source(competition, plan, tmp_path):
     """`source(recipe, hook)` over one scratch folder."""
 
-    def make(recipe="linear", hook=None, data=None) -> FeatureSource:
-        shared = [Shared(each, tmp_path) for each in (data or competition(), plan(held=8), hook)]
+    def make(recipe="linear", hook=None, data=None, folds=None) -> FeatureSource:
+        parts = (data or competition(), folds or plan(held=8), hook)
+        shared = [Shared(each, tmp_path) for each in parts]
         digest = None if hook is None else hook.digest
         return FeatureSource(recipe, *shared, tmp_path / "scratch", digest)
 
@@ -88,23 +90,25 @@ def test_two_models_on_one_recipe_prepare_a_fit_once(bench, toy, monkeypatch):
     assert sorted(made) == sorted([f.id for f in where.folds.fits()] * 2)
 
 
-def with_towns(competition):
-    """The tiny competition with a column of 20 levels, which `kernel` encodes by the target."""
+def with_towns(competition, count=20):
+    """The tiny competition with a column of many levels, which `kernel` encodes by the target."""
     data = competition()
-    towns = [f"t{i % 20}" for i in range(60)]
+    towns = [f"t{i % count}" for i in range(60)]
     schema = Schema({**data.schema.kinds, "town": "categorical"})
     test = data.test.assign(town="t3")
     return replace(data, train=data.train.assign(town=towns), test=test, schema=schema)
 
 
-def test_fit_rows_are_encoded_by_the_other_folds_of_the_plan(source, competition):
-    data = with_towns(competition)
-    made = source("kernel", data=data)
-    folds = made.folds.get()
-    for fit in (folds.fits()[0], folds.full()):
-        inner = None
-        if fit.id == "full":  # three folds; a Fit of three has two others, too few
-            inner = folds.assignment[0][fit.fit_rows].astype(np.int64)
+@pytest.mark.parametrize("chained", [False, True], ids=["folds", "forward"])
+def test_fit_rows_are_encoded_by_the_other_folds_of_the_plan(
+    chained, source, competition, plan, forward
+):
+    data, folds = with_towns(competition), forward() if chained else plan(held=8)
+    made = source("kernel", data=data, folds=folds)
+    for fit in (*folds.fits()[chained:], folds.full()):
+        blocks = folds.assignment[0][fit.fit_rows]  # -1: the first stretch of a chain
+        numbers = sorted(set(blocks))
+        inner = np.array([numbers.index(block) for block in blocks])
         own = data.train.iloc[fit.fit_rows]
         target = Target(data.y[fit.fit_rows], data.task, fit_seed(0, fit.id), inner)
         fitted = get_recipe("kernel").fit(own, data.schema, target)
@@ -113,6 +117,29 @@ def test_fit_rows_are_encoded_by_the_other_folds_of_the_plan(source, competition
         assert np.array_equal(views.fit.values, fitted.own(own, target).values)
         assert not np.array_equal(views.fit.values, fitted.transform(own).values)
         assert np.array_equal(views.test.values, fitted.transform(data.test).values)
+
+
+def test_inside_a_single_fold_the_inner_folds_are_random(source, competition, forward):
+    data, folds = with_towns(competition, 17), forward(blocks=2)
+    data = replace(data, y=np.arange(60.0))
+    fit = folds.fits()[0]
+    target = Target(data.y[:30], data.task, fit_seed(0, fit.id))
+    fitted = get_recipe("kernel").fit(data.train[:30], data.schema, target)
+    views = source("kernel", data=data, folds=folds).prepare(fit)
+    assert "town:target" in views.fit.names
+    assert np.array_equal(views.fit.values, fitted.own(data.train[:30], target).values)
+
+
+def test_groups_tell_their_fit_rows_no_more_than_scored_ones(source, competition):
+    data = with_towns(competition, 30)
+    data = replace(data, y=np.random.default_rng(1).normal(size=30)[np.arange(60) % 30])
+    apart = Folds((np.arange(60) % 30 % 3).astype(np.int16)[None])  # whole towns, three folds
+    for fit in apart.fits():
+        views = source("kernel", data=data, folds=apart).prepare(fit)
+        place = views.fit.names.index("town:target")
+        made = {n: np.unique(getattr(views, n).values[:, place]) for n in ("fit", "score")}
+        assert len(made["fit"]) == 1
+        assert np.array_equal(made["fit"], made["score"])
 
 
 def test_targets_of_scored_rows_do_not_touch_what_is_learnt(source, competition):

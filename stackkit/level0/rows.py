@@ -61,7 +61,11 @@ def sample_classes(codes: np.ndarray, count: int, seed: int) -> np.ndarray:
 
 
 def deal(codes: np.ndarray, splits: int, seed: int) -> np.ndarray:
-    """A fold (n,) in 0..splits−1 of each row, the rows of each class dealt evenly."""
+    """A fold (n,) in 0..splits−1 of each row, the rows of each class dealt evenly.
+
+    A model is not told of groups or of time, so that these folds part what the plan keeps together:
+    penalties and calibrations that are chosen by them trust such rows more than they should.
+    """
     order = np.random.default_rng(seed).permutation(len(codes))
     order = order[np.argsort(codes[order], kind="stable")]
     folds = np.empty(len(codes), np.int64)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from stackkit.competition.columns import check_columns, sort_columns
+from stackkit.competition.dates import refuse_other_dates
 from stackkit.competition.fingerprint import digest_column
 from stackkit.competition.rows import refuse_infinite, row_ids, row_weights
 from stackkit.competition.schema import Schema, infer_schema
@@ -90,7 +91,8 @@ class Competition:
         Raises
         ------
         ConfigError : an option that competition.toml lacks or that nothing would read.
-        DataError : a missing column, duplicate ids, a missing or constant target, infinite values.
+        DataError : a missing column, duplicate ids, a missing or constant target, infinite values,
+            dates of test that are written unlike those of train.
         MetricError : a metric that does not fit the task.
         """
         named = {"target": target, "metric": metric, **({} if name is None else {"name": name})}
@@ -101,6 +103,8 @@ class Competition:
         check_columns(train, test, config)
         columns = sort_columns(train, test, config)
         schema = infer_schema(train, test, columns.features)
+        if test is not None:
+            refuse_other_dates(train[columns.features], test, "test")
         typed_train = schema.apply(train, "train")
         typed_test = None if test is None else schema.apply(test, "test")
         for what, frame in (("train", typed_train), ("test", typed_test)):
@@ -187,6 +191,7 @@ class Competition:
     def check_new_rows(self, frame: pd.DataFrame) -> None:
         """DataError unless raw new rows have every feature column, of its kind and finite."""
         refuse_infinite(self.schema.apply(frame, "the new file"), "the new file")
+        refuse_other_dates(self.train, frame, "the new file")
 
     @cached_property
     def fingerprint(self) -> str:

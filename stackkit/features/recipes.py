@@ -45,11 +45,11 @@ class FeatureRecipe:
 
 _KINDS = (NUMERIC, DATETIME, CATEGORICAL, TEXT)
 _RECIPES = {
-    "trees": FeatureRecipe("trees", 3, _KINDS, fit_trees),
-    "native": FeatureRecipe("native", 2, _KINDS, fit_native),
-    "linear": FeatureRecipe("linear", 3, _KINDS, fit_linear),
-    "kernel": FeatureRecipe("kernel", 2, _KINDS, fit_kernel),
-    "nets": FeatureRecipe("nets", 2, _KINDS, fit_nets),
+    "trees": FeatureRecipe("trees", 4, _KINDS, fit_trees),
+    "native": FeatureRecipe("native", 3, _KINDS, fit_native),
+    "linear": FeatureRecipe("linear", 4, _KINDS, fit_linear),
+    "kernel": FeatureRecipe("kernel", 3, _KINDS, fit_kernel),
+    "nets": FeatureRecipe("nets", 3, _KINDS, fit_nets),
 }
 
 

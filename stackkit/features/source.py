@@ -117,9 +117,10 @@ class FeatureSource:
 
     def _target(self, fit: Fit) -> Target:
         """The target of the fit rows; its seed is the Fit's, so that models share what is made."""
-        made = self.competition.get()
-        y, seed = made.y[fit.fit_rows], fit_seed(0, fit.id)
-        return Target(y, made.task, seed, _inner_folds(self.folds.get(), fit))
+        made, rows = self.competition.get(), fit.fit_rows
+        weight = None if made.weight is None else made.weight[rows]
+        inner = _inner_folds(self.folds.get(), fit)
+        return Target(made.y[rows], made.task, fit_seed(0, fit.id), inner, weight)
 
     def _read(self, folder: Path, fit: Fit) -> Views:
         names, levels, present, transform = cloudpickle.loads((folder / HEAD).read_bytes())

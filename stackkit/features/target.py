@@ -11,6 +11,7 @@ from stackkit.features.numeric import shape
 
 INNER = 5  # inner folds of cross-fitted encodings
 MOST_CLASSES = 12  # classes with an encoding of their own
+TINY = 1e-9  # deviation of scores below which a column is constant
 
 
 @dataclass(frozen=True)
@@ -23,22 +24,33 @@ class Target:
     task : "binary", "multiclass" or "regression".
     seed : of the inner folds and of whatever else a recipe draws.
     folds : (n,) inner folds 0, 1, … of the rows, where a plan has them; None: dealt at random.
+    weight : (n,) row weights, at least 0 and not all 0; a row of weight 0 teaches nothing. None:
+        all rows weigh the same.
     """
 
     y: np.ndarray
     task: str
     seed: int = 0
     folds: np.ndarray | None = None
+    weight: np.ndarray | None = None
+
+    def weights(self) -> np.ndarray:
+        """(n,) row weights, of mean 1 over the rows that weigh anything."""
+        if self.weight is None:
+            return np.ones(len(self.y))
+        weight = np.asarray(self.weight, dtype=np.float64)
+        return weight / weight[weight > 0].mean()
 
     def scores(self) -> np.ndarray:
-        """(n, k) numbers of mean 0 and deviation 1 whose means by level encode the target.
+        """(n, k) numbers of weighted mean 0 and deviation 1, whose means by level are encodings.
 
         Class 1 or not; each class or not, of the MOST_CLASSES most frequent ones where there are
         more; values made symmetric and bounded, so that no row outweighs its level.
         """
-        raw = self._raw()
-        spread = raw.std(axis=0)
-        return (raw - raw.mean(axis=0)) / np.where(spread > 0, spread, 1)
+        raw, weight = self._raw(), self.weights()
+        away = raw - np.average(raw, axis=0, weights=weight)
+        spread = np.sqrt(np.average(away**2, axis=0, weights=weight))
+        return away / np.where(spread > TINY, spread, 1)
 
     def suffixes(self) -> tuple[str, ...]:
         """(k,) what tells names of the columns of `scores` apart: "" for a single one."""
@@ -59,11 +71,11 @@ class Target:
     def _raw(self) -> np.ndarray:
         if self.task == "regression":
             values = pd.Series(self.y)
-            return shape("target", values).transform(values)
+            return shape("target", values[self.weights() > 0]).transform(values)
         classes = self._classes() if self.task == "multiclass" else np.array([1])
         return (np.asarray(self.y)[:, None] == classes).astype(np.float64)
 
     def _classes(self) -> np.ndarray:
-        counts = np.bincount(np.asarray(self.y, dtype=np.int64))
+        counts = np.bincount(np.asarray(self.y, dtype=np.int64)[self.weights() > 0])
         frequent = np.argsort(-counts, kind="stable")[:MOST_CLASSES]
         return np.sort(frequent[counts[frequent] > 0])

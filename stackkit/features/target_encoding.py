@@ -4,7 +4,8 @@ The level means are those of a one-way random-effects model: with variance s² w
 between them a level of r rows has r · mean / (r + m), m = s² / t², in units in which the overall
 mean is 0. Both variances are the moment estimates of the analysis of variance (Searle, Casella and
 McCulloch, Variance Components, 1992), so that a column that says nothing of the target is encoded
-as a constant. The idea is that of Micci-Barreca (2001).
+as a constant. The idea is that of Micci-Barreca (2001). Where rows have weights, of mean 1, the
+noise of a row has variance s² / weight: sums and numbers of rows become weighted ones.
 
 Rows that the encoding was fitted on would read their own target in it. They get cross-fitted
 encodings: each inner fold is encoded by the sums of the other folds.
@@ -53,7 +54,8 @@ class TargetMeans(Encoder):
         cells = _cells(values, self.kept)
         y, folds = target.scores(), target.inner_folds()
         inner = int(folds.max()) + 1
-        sums, rows = _sums(cells * inner + folds, y, (len(self.kept) + 2) * inner)
+        size = (len(self.kept) + 2) * inner
+        sums, rows = _sums(cells * inner + folds, y, target.weights(), size)
         sums = sums.reshape(-1, inner, y.shape[1])
         rows = rows.reshape(-1, inner)
         others = sums.sum(axis=1, keepdims=True) - sums
@@ -65,12 +67,13 @@ class TargetMeans(Encoder):
 
 def target_means(column: str, values: pd.Series, target: Target) -> TargetMeans:
     """Fit level means of a categorical column (n,) to the target of its rows."""
-    counts = values.value_counts()
+    weight = target.weights()
+    counts = values[weight > 0].value_counts()
     kept = tuple(sorted(counts.index[counts >= LEAST]))
     y = target.scores()
     cells = _cells(values, kept)
-    sums, rows = _sums(cells, y, len(kept) + 2)
-    pull = _pull(y, cells, len(kept))
+    sums, rows = _sums(cells, y, weight, len(kept) + 2)
+    pull = _pull(y, cells, weight, len(kept))
     means = sums / (rows[:, None] + pull)
     means[len(kept)] = 0
     return TargetMeans(column, target.suffixes(), kept, means, pull)
@@ -88,24 +91,27 @@ def _cells(values: pd.Series, kept: tuple[str, ...]) -> np.ndarray:
     return np.where(codes < 0, len(kept) + 1, codes)
 
 
-def _sums(cells: np.ndarray, y: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sums of y (size, k) and rows (size,) by cell."""
-    sums = [np.bincount(cells, weights=column, minlength=size) for column in y.T]
-    return np.column_stack(sums), np.bincount(cells, minlength=size).astype(np.float64)
+def _sums(
+    cells: np.ndarray, y: np.ndarray, weight: np.ndarray, size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted sums of y (size, k) and weights (size,) by cell."""
+    sums = [np.bincount(cells, weights=weight * column, minlength=size) for column in y.T]
+    return np.column_stack(sums), np.bincount(cells, weights=weight, minlength=size)
 
 
-def _pull(y: np.ndarray, cells: np.ndarray, others: int) -> np.ndarray:
+def _pull(y: np.ndarray, cells: np.ndarray, weight: np.ndarray, others: int) -> np.ndarray:
     """m (k,) of each column of y, from the variances within and between levels."""
-    cells, y = cells[cells != others], y[cells != others]
-    sums, rows = _sums(cells, y, others + 2)
+    read = (cells != others) & (weight > 0)
+    cells, y, weight = cells[read], y[read], weight[read]
+    sums, rows = _sums(cells, y, weight, others + 2)
     sums, rows = sums[rows > 0], rows[rows > 0][:, None]
-    n, levels = len(y), len(rows)
+    n, levels, total = len(y), len(rows), weight.sum()
     if levels < 2 or n <= levels:
         return np.full(y.shape[1], STRONGEST)
     explained = (sums**2 / rows).sum(axis=0)
-    within = np.maximum((y**2).sum(axis=0) - explained, 0) / (n - levels)
-    between = (explained - sums.sum(axis=0) ** 2 / n) / (levels - 1)
-    typical = (n - (rows**2).sum() / n) / (levels - 1)
+    within = np.maximum(weight @ y**2 - explained, 0) / (n - levels)
+    between = (explained - sums.sum(axis=0) ** 2 / total) / (levels - 1)
+    typical = (total - (rows**2).sum() / total) / (levels - 1)
     spread = np.maximum(between - within, 0) / typical
     weak = spread <= within / STRONGEST
     ratio = np.where(weak, STRONGEST, within / np.where(weak, 1, spread))

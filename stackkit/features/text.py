@@ -106,12 +106,13 @@ class TextScores(Encoder):
             return self.transform(values)
         known = values.notna().to_numpy()
         texts, y, folds = values[known], target.scores()[known], target.inner_folds()[known]
-        chosen = _sample(len(y))
+        chosen, weight = _sample(len(y)), target.weights()[known]
         rows = self.grams.rows(texts.iloc[chosen])
         scored = np.zeros(y.shape)
         for fold in np.unique(folds):
             others, inside = folds[chosen] != fold, np.flatnonzero(folds == fold)
-            weights = ridge_weights(rows[others], y[chosen[others]])
+            used = chosen[others]
+            weights = ridge_weights(rows[others], y[used], weight[used])
             scored[inside] = self.grams.times(texts.iloc[inside], weights)
         made = np.full((len(values), y.shape[1]), np.nan)
         made[known] = scored
@@ -146,9 +147,9 @@ def text_columns(column: str, values: pd.Series, target: Target | None, size: in
     basis = _basis(rows, min(size, sample.nunique() - 1), 0 if target is None else target.seed)
     made += [TextVectors(column, grams, basis)] if basis.size else []
     if target is not None:
-        y = target.scores()[values.notna().to_numpy()][_sample(len(present))]
-        suffixes = target.suffixes()
-        made.append(TextScores(column, suffixes, grams, ridge_weights(rows, y)))
+        used = np.flatnonzero(values.notna())[_sample(len(present))]
+        weights = ridge_weights(rows, target.scores()[used], target.weights()[used])
+        made.append(TextScores(column, target.suffixes(), grams, weights))
     shared = values.notna() & values.duplicated(keep=False)
     return [*made, *many_levels(column, values, target)] if shared.mean() >= REPEATED else made
 
@@ -183,14 +184,19 @@ def _basis(rows: Any, size: int, seed: int) -> np.ndarray:
     return np.vstack([basis[told].T, np.zeros(told.sum())]).astype(np.float32)
 
 
-def ridge_weights(rows: Any, y: np.ndarray) -> np.ndarray:
-    """Weights (columns + 1, k) of a ridge regression of y (n, k); 0 without a row."""
+def ridge_weights(rows: Any, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Weights (columns + 1, k) of a ridge regression of y (n, k), 0 without a row.
+
+    `weight` (n,) are those of the rows; a row of weight 0 is not there.
+    """
     from sklearn.linear_model import Ridge
 
-    if not len(y):
+    there = weight > 0
+    if not there.any():
         return np.zeros((rows.shape[1] + 1, y.shape[1]))
+    rows, model = rows[there].astype(np.float64), Ridge(alpha=PENALTY, solver="sparse_cg")
     with threadpool_limits(1):
-        model = Ridge(alpha=PENALTY, solver="sparse_cg").fit(rows.astype(np.float64), y)
+        model.fit(rows, y[there], sample_weight=weight[there])
     weights = np.reshape(model.coef_, (y.shape[1], -1)).T
     return np.vstack([weights, np.ravel(model.intercept_)]).astype(np.float32)
 

@@ -153,6 +153,22 @@ def test_targets_of_scored_rows_do_not_touch_what_is_learnt(source, competition)
     assert np.array_equal(other.prepare(fit).score.values, plain.score.values)
 
 
+def test_targets_of_rows_of_weight_zero_are_not_read(source, competition):
+    data = with_towns(competition)
+    weight = np.where(np.arange(60) % 5 == 0, 0.0, 1.0)
+    changed = np.where(weight > 0, data.y, data.y + 50.0)
+    fit = source().folds.get().fits()[0]
+    made = [
+        replace(
+            source("kernel", data=replace(data, y=y, weight=weight)),
+            scratch=source().scratch / f"{y.sum()}",
+        ).prepare(fit)
+        for y in (data.y, changed)
+    ]
+    assert np.array_equal(made[0].score.values, made[1].score.values)
+    assert np.array_equal(made[0].fit.values, made[1].fit.values)
+
+
 def test_a_learner_cannot_change_what_others_map(source, plan):
     fit = plan(held=8).fits()[0]
     made = source()

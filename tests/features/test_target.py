@@ -50,6 +50,23 @@ def test_inner_folds_are_even_in_rows_and_target_and_follow_the_seed() -> None:
     assert (folds != Target(BINARY, "binary", seed=5).inner_folds()).any()
 
 
+@pytest.mark.parametrize(
+    ("y", "task"), [(VALUES, "regression"), (np.arange(203) % 15, "multiclass")]
+)
+def test_weights_scale_scores_and_rows_of_weight_zero_are_not_there(
+    y: np.ndarray, task: str
+) -> None:
+    weight = np.where(np.arange(203) % 15 < 2, 0.0, RNG.random(203) + 0.1)
+    used = weight > 0
+    target, alone = Target(y, task, weight=weight), Target(y[used], task, weight=weight[used])
+    np.testing.assert_allclose(target.scores()[used], alone.scores(), atol=1e-12)
+    assert target.suffixes() == alone.suffixes()
+    assert target.weights()[used].mean() == pytest.approx(1.0)
+    scores = target.scores()
+    np.testing.assert_allclose(weight @ scores, 0, atol=1e-9)
+    np.testing.assert_allclose(weight @ scores**2 / weight.sum(), 1)
+
+
 def test_given_folds_are_the_inner_folds() -> None:
     given = np.arange(203) % 3
     assert Target(BINARY, "binary", folds=given).inner_folds() is given

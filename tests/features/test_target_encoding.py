@@ -87,6 +87,48 @@ def test_the_pull_is_the_ratio_of_the_variances_within_and_between_levels(ratio:
     np.testing.assert_allclose(pull, max(ratio, 1.0), rtol=0.12)
 
 
+def weighted(name: str, weight: np.ndarray, used: np.ndarray) -> Target:
+    """A target with weights and folds of three, at some rows."""
+    y, folds = TARGETS[name].y, np.arange(N) % 3
+    return Target(y[used], name, 0, folds[used], weight[used])
+
+
+@pytest.mark.parametrize("name", list(TARGETS))
+def test_rows_of_weight_zero_are_not_there(name: str) -> None:
+    weight = np.where(np.arange(N) % 4 == 1, 0.0, 0.5 + RNG.random(N))
+    used, everywhere = weight > 0, np.full(N, True)
+    target, alone = weighted(name, weight, everywhere), weighted(name, weight, used)
+    made, expected = target_means("c", LEVELS, target), target_means("c", LEVELS[used], alone)
+    assert made.kept == expected.kept
+    np.testing.assert_allclose(made.pull, expected.pull)
+    np.testing.assert_allclose(made.means, expected.means, atol=1e-12)
+    own = made.own(LEVELS, target)[used]
+    np.testing.assert_allclose(own, expected.own(LEVELS[used], alone), atol=1e-12)
+
+
+def test_weighted_means_equal_a_loop() -> None:
+    weight = 0.5 + RNG.random(N)
+    target = weighted("regression", weight, np.full(N, True))
+    made, y, w = target_means("c", LEVELS, target), target.scores()[:, 0], target.weights()
+    for level in made.kept[:5]:
+        sums = size = 0.0
+        for i in range(N):
+            if LEVELS[i] == level:
+                sums, size = sums + w[i] * y[i], size + w[i]
+        found = made.transform(pd.Series([level], dtype=object))[0]
+        np.testing.assert_allclose(found, sums / (size + made.pull))
+
+
+def test_the_pull_of_weighted_rows_reads_their_noise_as_smaller() -> None:
+    rng = np.random.default_rng(9)
+    codes, weight = rng.integers(0, 1500, 12_000), rng.choice([0.5, 1.0, 2.0], 12_000)
+    weight /= weight.mean()
+    y = rng.normal(size=1500)[codes] + rng.normal(0, np.sqrt(2.0 / weight))
+    target = Target(y, "regression", weight=weight)
+    pull = target_means("c", pd.Series(codes.astype(str)), target).pull
+    np.testing.assert_allclose(pull, 2.0, rtol=0.15)
+
+
 def test_levels_seen_once_each_say_nothing() -> None:
     values = pd.Series([f"v{i}" for i in range(30)])
     target = Target(np.arange(30.0), "regression")

@@ -93,6 +93,29 @@ def test_scores_are_those_of_ridge_regressions_on_all_and_on_other_folds() -> No
         np.testing.assert_allclose(own[inside], expected, atol=2e-3)
 
 
+def test_rows_of_weight_zero_are_not_there_and_others_count_by_their_weight() -> None:
+    weight, folds = np.arange(N) % 3 * 1.0, np.arange(N) // 2 % 3
+    target = Target(Y, "regression", 1, folds, weight)
+    made = next(e for e in text_columns("t", TEXTS, target, 0) if isinstance(e, TextScores))
+    known, many = TEXTS.notna().to_numpy(), target.weights()
+    y = target.scores()[known, 0]
+    inside = np.repeat(np.arange(known.sum()), weight[known].astype(int))  # weight 2: twice
+    unit = many[weight == 1][0]
+    root = np.sqrt(unit)  # a penalty of 1 where a row of weight 1 counts `unit`
+
+    def slow(rows: np.ndarray) -> np.ndarray:
+        mean, height = ROWS[rows].mean(axis=0), y[rows].mean()
+        a, b = root * (ROWS[rows] - mean), root * (y[rows] - height)
+        dual = np.linalg.solve(a @ a.T + PENALTY * np.eye(len(rows)), b)
+        return (ROWS - mean) @ (a.T @ dual) + height
+
+    np.testing.assert_allclose(made.transform(PRESENT)[:, 0], slow(inside), atol=2e-3)
+    own, fold = made.own(TEXTS, target)[known, 0], folds[known]
+    for k in range(3):
+        expected = slow(inside[fold[inside] != k])[fold == k]
+        np.testing.assert_allclose(own[fold == k], expected, atol=2e-3)
+
+
 def test_missing_is_missing_and_a_text_of_unknown_words_is_not() -> None:
     for encoder in ENCODERS:
         made = encoder.transform(pd.Series(["zzz qqq", None, ""], dtype=object))

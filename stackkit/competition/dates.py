@@ -1,4 +1,4 @@
-"""Dates of other rows are written as train writes them: what nobody can read is no missing value."""
+"""Dates of other rows are written as in train: one that cannot be read is no missing value."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from stackkit.predictions import Predictions
 from stackkit.recipe import key_of
 from stackkit.submission.content import final_decision, submission_frame
 from stackkit.submission.ledger import Ledger
+from stackkit.submission.text import marks_entry, marks_of, submission_text
 from stackkit.submission.validate import validate_submission
 
 
@@ -46,14 +47,15 @@ def write_submission(
     frame = submission_frame(competition, record, decision)
     validate_submission(competition, frame)
     top = (f"top {competition.metric.top}",) if competition.metric.top else ()
-    key = _submission_key(record, decision, (*frame.columns, *top))
+    marks = marks_of(competition)
+    key = _submission_key(record, decision, (*frame.columns, *top, *marks.changed))
     folder = made_folder(Path(folder))
     ledger = Ledger(folder)
     ledger.check()
     path = folder / f"{competition.name}_{record.name}_{key[:8]}.csv"
-    about = _about(competition, record, decision, key)
+    about = _about(competition, record, decision, key) | marks_entry(marks)
     with _all_or_none(path, path.with_suffix(".json")):
-        write_file(path, frame.to_csv(index=False, lineterminator="\n").encode())
+        write_file(path, submission_text(frame, marks))
         write_file(path.with_suffix(".json"), (json.dumps(about, indent=1) + "\n").encode())
         ledger.enter(_ledger_row(path, about, note))
     return path

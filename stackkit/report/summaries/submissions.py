@@ -11,6 +11,7 @@ import pandas as pd
 from stackkit.competition import Competition
 from stackkit.report.summaries.facts import facts
 from stackkit.submission import allowed_values, submission_format
+from stackkit.submission.text import read_submission
 
 
 def submission(competition: Competition, path: Path | None) -> pd.DataFrame:
@@ -18,7 +19,7 @@ def submission(competition: Competition, path: Path | None) -> pd.DataFrame:
     allowed."""
     if path is None:
         return pd.DataFrame()
-    form, frame = submission_format(competition), pd.read_csv(path)
+    form, frame = submission_format(competition), read_submission(path)
     allowed = allowed_values(competition)
     rows = [(name, *_column(frame[name]), allowed) for name in form.columns]
     columns = ["column", "rows", "missing", "distinct", "least", "greatest", "allowed"]
@@ -32,7 +33,7 @@ def _column(values: pd.Series) -> tuple[Any, ...]:
 
 def head(path: Path | None, rows: int = 5) -> pd.DataFrame:
     """The first rows of a CSV; of none (there was no test set to predict), no rows."""
-    return pd.DataFrame() if path is None else pd.read_csv(path, nrows=rows)
+    return pd.DataFrame() if path is None else read_submission(path, rows)
 
 
 def ledger(path: Path | None, rows: int = 5) -> pd.DataFrame:

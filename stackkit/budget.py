@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from stackkit.errors import BudgetError
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
+_PART = r"(\d+(?:\.\d+)?)\s*([smh]?)"
+_SPAN = re.compile(rf"{_PART}|(?:\d+h)?(?:\d+m)?(?:\d+s)?")
 
 
 def parse_seconds(span: str | float, what: str = "a time limit") -> float:
-    """Seconds of "90s", "10m", "1.5h" or a number of seconds; BudgetError for anything else."""
-    match = _SPAN.fullmatch(str(span).strip().lower())
-    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
+    """Seconds of "90s", "10m", "1.5h", "1h30m" or a number; BudgetError for anything else."""
+    text = str(span).strip().lower()
+    parts = re.findall(_PART, text) if _SPAN.fullmatch(text) else []
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
     if isinstance(span, bool) or not 0 < seconds < math.inf:
         hint = 'seconds, minutes or hours: "90s", "10m", "1.5h"'
         raise BudgetError(f"{what} is a span of time above 0", repr(span), hint)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stackkit.budget import parse_seconds
 from stackkit.errors import ConfigError, nearest, shown
 
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,40}")
@@ -113,6 +114,9 @@ class ModelsConfig:
     exclude: tuple[str, ...] = ()
     deadline: str = "2h"
     params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        parse_seconds(self.deadline, "[models] deadline")
 
 
 @dataclass(frozen=True)

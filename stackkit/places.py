@@ -21,6 +21,13 @@ def submissions_folder(config: CompetitionConfig | None = None, start: Path | No
     return project_folder(config, start) / SUBMISSIONS
 
 
+def notebooks_folder(config: CompetitionConfig | None = None, start: Path | None = None) -> Path:
+    """`notebooks/` beside the TOML, if it is there, else of the project folder."""
+    if config is not None and config.train and config.path(NOTEBOOKS).is_dir():
+        return config.path(NOTEBOOKS).resolve()
+    return project_folder(config, start) / NOTEBOOKS
+
+
 def project_folder(config: CompetitionConfig | None = None, start: Path | None = None) -> Path:
     """The nearest folder from `start` upwards that holds `oof_cache/`, else the TOML's."""
     start = (start or Path.cwd()).resolve()

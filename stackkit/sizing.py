@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 ROWS, COLUMNS = 5000, 20  # the size at which costs are stated
-SHORTEST = 0.2  # seconds of a Fit however small: imports, files, messages
+SHORTEST = 0.05  # seconds of a Fit however small: imports, files, messages
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class ExpectedCost:
     """Seconds and memory of one Fit before anything was measured.
 
     `seconds` are those at 5,000 rows, 20 columns and one output on one core; they grow with the
-    given powers of rows, columns and outputs, and are at least 0.2. `copies` is the peak memory
+    given powers of rows, columns and outputs, and are at least 0.05. `copies` is the peak memory
     above the worker's own in float64 copies of the rows.
     """
 

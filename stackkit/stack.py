@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -25,6 +25,8 @@ from stackkit.spec import ModelSpec, objective_for
 NEW_WORKERS = 4.0  # seconds kept back for workers in place of those that are ended
 WRITING = 1.0  # and for choosing and writing a submission
 WRITING_A_ROW = 4e-6
+KEPT_MOST = 0.3  # share of a limit that is kept back at most
+NAMED = 3  # models that an error names
 PLAN_COLUMNS = ("name", "role", "reads", "cached", "fits", "key8", "note")
 
 
@@ -106,7 +108,8 @@ def fit_stack(
     stack, levels = Stack(), level_of(nodes)
     budget = budget or Budget()
     for i, level in enumerate(levels):
-        until = budget.end - _kept_back(levels[i + 1 :], bench, executor.jobs)
+        later = _kept_back(levels[i + 1 :], bench, executor.jobs)
+        until = budget.end - min(later, KEPT_MOST * budget.seconds)
         result = fit_level(_works(level, stack, bench), bench, executor, progress, until)
         if stack.interrupted and result.interrupted:
             raise KeyboardInterrupt
@@ -147,7 +150,7 @@ def _expected_work(node: Node, bench: Bench) -> Work:
 def _works(level: Sequence[Node], stack: Stack, bench: Bench) -> list[tuple[ModelSpec, Inputs]]:
     """What of a level can be fitted: less what stands on nothing, and twins of what is there."""
     made = {record.key for record in stack.records.values()}
-    works = []
+    works: list[tuple[ModelSpec, Inputs]] = []
     for node in level:
         parents = _parents(node, stack.records)
         if parents == []:
@@ -158,6 +161,7 @@ def _works(level: Sequence[Node], stack: Stack, bench: Bench) -> list[tuple[Mode
             stack.failures[node.spec.name] = str(error)
             continue
         if key not in made:
+            made.add(key)
             works.append((node.spec, parents))
     return works
 
@@ -169,13 +173,20 @@ def _parents(node: Node, records: dict[str, Predictions]) -> list[Predictions] |
 def _no_model(stack: Stack, budget: Budget) -> None:
     """Nothing to submit: the user broke off, time was too short, or every base model failed."""
     if stack.left_out and not stack.interrupted:
-        reasons = "; ".join(f"{n} {r}" for n, r in {**stack.failures, **stack.left_out}.items())
+        reasons = _listed({**stack.failures, **stack.left_out})
         hint = "a longer --time-limit, --profile quick, or fewer [models] include"
         rule = f"at least one base model is done within {budget.seconds:,.0f} s"
         raise BudgetError(rule, reasons, hint)
     if not stack.interrupted:
-        reasons = "; ".join(f"{n} {r}" for n, r in stack.failures.items())
+        reasons = _listed(stack.failures)
         raise ModelError("at least one base model can be fitted", reasons)
+
+
+def _listed(reasons: Mapping[str, str]) -> str:
+    """The first reasons, and how many there are besides."""
+    named = [f"{name} {reason}" for name, reason in reasons.items()]
+    more = [f"{len(named) - NAMED} more"] if len(named) > NAMED else []
+    return "; ".join([*named[:NAMED], *more])
 
 
 def _gate(records: dict[str, Predictions]) -> GateDecision:

@@ -33,7 +33,7 @@ def load_user_module(path: Path) -> ModuleType:
         del sys.modules[name]
         if isinstance(error, StackkitError):
             got = f"{'' if error.got is None else error.got}{place(error, str(path))}".strip()
-            raise type(error)(error.rule, got, error.hint) from error
+            raise type(error)(error.rule, got or None, error.hint) from error
         raise ConfigError(
             f"{path.name} can be imported",
             described(error, str(path)),

@@ -71,6 +71,10 @@ class ToyFit:
         time.sleep(self.learner.seconds)
         if self.learner.does == "raise":
             raise ValueError("no luck")
+        if self.learner.does == "leave":
+            raise SystemExit(3)
+        if self.learner.does == "break":
+            raise KeyboardInterrupt
         if self.learner.does == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         used = slice(None) if weight is None else weight > 0

@@ -9,7 +9,12 @@ import pytest
 
 from stackkit.competition import Competition
 from stackkit.config import parse_config
-from stackkit.places import cache_folder, project_folder, submissions_folder
+from stackkit.places import (
+    cache_folder,
+    notebooks_folder,
+    project_folder,
+    submissions_folder,
+)
 
 
 def competition(folder: Path | None, **cache: str) -> Competition:
@@ -55,3 +60,11 @@ def test_frames_have_no_folder_and_stay_where_one_works(
 ) -> None:
     monkeypatch.chdir(tree / "elsewhere")
     assert cache_folder(competition(None).config) == cache_folder() == tree / "elsewhere/oof_cache"
+
+
+def test_notebooks_beside_the_file_come_before_those_of_the_project(tree: Path) -> None:
+    found = competition(tree / "elsewhere")
+    assert notebooks_folder(found.config, tree / "project") == tree / "project/notebooks"
+    (tree / "elsewhere/notebooks").mkdir()
+    assert notebooks_folder(found.config, tree / "project") == tree / "elsewhere/notebooks"
+    assert notebooks_folder(None, tree / "project") == tree / "project/notebooks"

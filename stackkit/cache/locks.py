@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import os
 import socket
 from collections.abc import Iterator
@@ -18,8 +19,8 @@ log = logging.getLogger("stackkit")
 
 
 @contextlib.contextmanager
-def key_lock(path: Path, wait: bool = True) -> Iterator[bool]:
-    """Hold the lock at `path`; yields False at once if another holds it and `wait` is False."""
+def key_lock(path: Path, wait: float = math.inf) -> Iterator[bool]:
+    """Hold the lock at `path`; yields False if another holds it still after `wait` seconds."""
     lock = FileLock(path, thread_local=False)
     with disk_errors(path):
         make_folder(path.parent)
@@ -31,18 +32,27 @@ def key_lock(path: Path, wait: bool = True) -> Iterator[bool]:
             lock.release()
 
 
-def _acquire(lock: FileLock, path: Path, wait: bool) -> bool:
+def _acquire(lock: FileLock, path: Path, wait: float) -> bool:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        if not wait:
+        if wait <= 0:
             return False
         log.warning("waiting for %s, which works on %s", _holder(path), path.name)
-        lock.acquire()
+        if not _acquire_within(lock, wait):
+            return False
     except NotImplementedError:
         log.warning("%s has no locks: work may be done twice, which is harmless", path.parent)
         return True
     _name_holder(lock, path)
+    return True
+
+
+def _acquire_within(lock: FileLock, seconds: float) -> bool:
+    try:
+        lock.acquire(timeout=-1 if math.isinf(seconds) else seconds)
+    except Timeout:
+        return False
     return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import shutil
 import time
 import uuid
@@ -134,8 +135,8 @@ class Shelf:
             )
         return stored
 
-    def lock(self, key: str, wait: bool = True) -> contextlib.AbstractContextManager[bool]:
-        """The lock of a key; without `wait` it yields False where another process holds it."""
+    def lock(self, key: str, wait: float = math.inf) -> contextlib.AbstractContextManager[bool]:
+        """The lock of a key; it yields False where another holds it still after `wait` seconds."""
         return key_lock(self.folder / ".locks" / key[:20], wait)
 
     def partial(self, key: str) -> PartialFits:

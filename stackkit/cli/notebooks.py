@@ -30,10 +30,11 @@ def run(
 
     The executed copies go to notebooks/runs/<competition>/ with results.jsonl, a row a notebook.
     """
-    from stackkit.places import NOTEBOOKS, project_folder
+    from stackkit.datasets import find_config
+    from stackkit.places import notebooks_folder
     from stackkit.workflow import plan_notebooks, run_notebook
 
-    folder = folder or str(project_folder() / NOTEBOOKS)
+    folder = folder or str(notebooks_folder(find_config(competition)))
     for planned in plan_notebooks(competition, folder, dict(parameters), output):
         click.echo(f"executing {planned.notebook.name}", err=True)
         click.echo(run_notebook(planned))

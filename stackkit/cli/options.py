@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 COMPETITION = click.argument("competition")
 CACHE_DIR = click.option("--cache-dir", metavar="D", help="Where records lie, if elsewhere.")
-PROFILE = click.option("--profile", metavar="P", help="quick, standard or best; default: [stack] preset.")
+PROFILE = click.option(
+    "--profile", metavar="P", help="quick, standard or best; default: [stack] preset."
+)
 SEED = click.option("--seed", type=int, default=0, show_default=True, help="Of models, not folds.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

@@ -40,6 +40,7 @@ def submit(
     Scores that were not there after the last --wait are entered with the next submission.
     """
     from stackkit.datasets import find_config
+    from stackkit.datasets.load import named_in_cache
     from stackkit.places import submissions_folder
     from stackkit.submission.kaggle import submit as upload
     from stackkit.submission.kaggle import wait_for_score
@@ -48,7 +49,7 @@ def submit(
 
     config = find_config(competition)
     slug = _slug(competition, config, slug)
-    name = competition if config is None else config.name
+    name = named_in_cache(competition)
     folder = Path(output or submissions_folder(config))
     path = latest_file(folder, name) if file is None else existing(file)
     ref = upload(slug, path, message or path.name)

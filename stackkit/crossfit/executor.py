@@ -21,6 +21,9 @@ from typing import Any, Protocol
 import cloudpickle
 from pebble import ProcessPool
 
+from stackkit.errors import StackkitError
+from stackkit.own_code.place import own_place
+
 PARENT_CHECK = 0.25
 
 
@@ -97,17 +100,17 @@ def shutdown_pools() -> None:
 
 
 class WorkerError(Exception):
-    """An exception of a worker that cannot cross to its parent, in words."""
+    """An exception of a worker in words, with the line of the user's own code that it passed."""
 
 
 def _call(payload: bytes) -> Any:
     try:
         function, argument = cloudpickle.loads(payload)
         return function(argument)
-    except Exception as error:
-        if _crosses(error):
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        if isinstance(error, StackkitError) and _crosses(error):
             raise
-        raise WorkerError(f"{type(error).__name__}: {error}") from None
+        raise WorkerError(f"{type(error).__name__}: {error}{own_place(error)}") from None
 
 
 def _crosses(error: Exception) -> bool:

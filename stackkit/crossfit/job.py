@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from stackkit.cost import fit_peak_mb, fit_seconds
@@ -48,7 +48,7 @@ class Job:
             if loaded is None:
                 job.waiting.append(fit)
             else:
-                job.measured.append(job._measure(fit, loaded[1]))
+                job.measured.append(job._remembered(fit, loaded[1]))
         return job
 
     @property
@@ -93,6 +93,12 @@ class Job:
         expected = self.running.pop(fit.id).forecast
         self.costs[fit.id] = {**cost, "expected": asdict(expected)}
         self.measured.append(self._measure(fit, cost))
+
+    def _remembered(self, fit: Fit, cost: Mapping[str, Any]) -> Measured:
+        """A Fit of an earlier run, whose worker's peak nobody sampled."""
+        least = self.recipe.spec.cost.memory_mb(self.size(fit))
+        measured = self._measure(fit, cost)
+        return replace(measured, memory_mb=max(least, measured.memory_mb))
 
     def _measure(self, fit: Fit, cost: Mapping[str, Any]) -> Measured:
         return Measured(self.size(fit), fit_seconds(cost), fit_peak_mb(cost))

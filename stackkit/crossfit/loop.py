@@ -8,6 +8,7 @@ into a record.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -94,72 +95,78 @@ def fit_level(
     """
     recipes = [bench.recipe(spec, source) for spec, source in works]
     _refuse_twins(recipes)
-    result, progress = LevelResult(), progress or Silent()
-    found = _cached(recipes, bench, progress)
-    missing = [r for r in recipes if r.key not in found]
-    found |= _fit_missing(missing, bench, executor, progress, until, result)
-    result.records = [
+    level = _Level(bench, executor, progress or Silent(), until)
+    found = level.cached(recipes)
+    found |= level.fit([r for r in recipes if r.key not in found])
+    level.result.records = [
         found[r.key].with_(name=r.spec.name, role=r.spec.role) for r in recipes if r.key in found
     ]
-    return result
+    return level.result
 
 
-def _cached(recipes: Sequence[Recipe], bench: Bench, progress: Progress) -> dict[str, Predictions]:
-    """The records that the cache holds, by key."""
-    loaded = {r.key: bench.shelf.load(r.key) for r in recipes}
-    found = {
-        key: rescored(record, bench.competition, bench.folds)
-        for key, record in loaded.items()
-        if record is not None
-    }
-    for record in found.values():
-        progress.model_done(record, cached=True)
-    return found
+@dataclass(frozen=True)
+class _Level:
+    """What works on a level, until when, and what became of it."""
 
+    bench: Bench
+    executor: Executor
+    progress: Progress
+    until: float
+    result: LevelResult = field(default_factory=LevelResult)
 
-def _fit_missing(
-    recipes: list[Recipe],
-    bench: Bench,
-    executor: Executor,
-    progress: Progress,
-    until: float,
-    result: LevelResult,
-) -> dict[str, Predictions]:
-    """Fit what no other process works on; then wait for the others, one by one."""
-    made: dict[str, Predictions] = {}
-    with ExitStack() as locks:
-        mine = [r for r in recipes if locks.enter_context(bench.shelf.lock(r.key, wait=False))]
-        made |= _run_queue(mine, bench, executor, progress, until, result)
-    for recipe in recipes:
-        if recipe not in mine and not result.interrupted:
-            try:
-                with bench.shelf.lock(recipe.key):
-                    made |= _run_queue([recipe], bench, executor, progress, until, result)
-            except KeyboardInterrupt:
-                result.interrupted = True
-    return made
+    def cached(self, recipes: Sequence[Recipe]) -> dict[str, Predictions]:
+        """The records that the cache holds, by key."""
+        bench = self.bench
+        loaded = {r.key: bench.shelf.load(r.key) for r in recipes}
+        found = {
+            key: rescored(record, bench.competition, bench.folds)
+            for key, record in loaded.items()
+            if record is not None
+        }
+        for record in found.values():
+            self.progress.model_done(record, cached=True)
+        return found
 
-
-def _run_queue(
-    recipes: list[Recipe],
-    bench: Bench,
-    executor: Executor,
-    progress: Progress,
-    until: float,
-    result: LevelResult,
-) -> dict[str, Predictions]:
-    """Fit recipes whose locks are held, less those that another process has stored by now."""
-    made = _cached(recipes, bench, progress)
-    recipes = [r for r in recipes if r.key not in made]
-    if not recipes:
+    def fit(self, recipes: Sequence[Recipe]) -> dict[str, Predictions]:
+        """Fit what no other process works on; then wait for the others, one by one."""
+        made: dict[str, Predictions] = {}
+        with ExitStack() as locks:
+            lock = self.bench.shelf.lock
+            mine = [r for r in recipes if locks.enter_context(lock(r.key, wait=0))]
+            made |= self._run(mine)
+        for recipe in recipes:
+            if recipe not in mine and not self.result.interrupted:
+                made |= self._wait_for(recipe)
         return made
-    queue = FitQueue(recipes, bench, executor, progress, until)
-    made |= queue.run()
-    result.failures |= queue.failures
-    result.left_out |= queue.left_out
-    result.fitted += queue.fitted
-    result.interrupted |= queue.interrupted
-    return made
+
+    def _wait_for(self, recipe: Recipe) -> dict[str, Predictions]:
+        """What another process works on, when it is done or has given up, as long as time lasts."""
+        left = max(0.0, self.until - time.monotonic())
+        try:
+            with self.bench.shelf.lock(recipe.key, wait=left) as held:
+                if held:
+                    return self._run([recipe])
+        except KeyboardInterrupt:
+            self.result.interrupted = True
+            return {}
+        name, reason = recipe.spec.name, "another process works on it still"
+        self.result.left_out[name] = reason
+        self.progress.model_left_out(name, reason)
+        return {}
+
+    def _run(self, recipes: Sequence[Recipe]) -> dict[str, Predictions]:
+        """Fit recipes whose locks are held, less those that another process has stored by now."""
+        made = self.cached(recipes)
+        recipes = [r for r in recipes if r.key not in made]
+        if not recipes:
+            return made
+        queue = FitQueue(recipes, self.bench, self.executor, self.progress, self.until)
+        made |= queue.run()
+        self.result.failures |= queue.failures
+        self.result.left_out |= queue.left_out
+        self.result.fitted += queue.fitted
+        self.result.interrupted |= queue.interrupted
+        return made
 
 
 def _refuse_twins(recipes: Sequence[Recipe]) -> None:

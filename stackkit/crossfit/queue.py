@@ -72,7 +72,7 @@ class FitQueue:
         self._sampler = MemorySampler()
         self._said_full = False
         self._models_bytes = folder_size(bench.shelf.folder / "models")
-        self._deadline = parse_seconds(bench.competition.config.models.deadline, "a deadline")
+        self._deadline = parse_seconds(bench.competition.config.models.deadline)
 
     def run(self) -> dict[str, Predictions]:
         """Records by key; returns when each is made, left out or failed, or on Ctrl-C."""
@@ -127,7 +127,8 @@ class FitQueue:
         """
         if len(self._flying) >= self.executor.jobs:
             return False
-        flights = (f for other in self._jobs for f in other.running.values())
+        jobs = (other for other in self._jobs if not other.dropped)
+        flights = (flight for other in jobs for flight in other.running.values())
         taken = sum(flight.forecast.memory_mb for flight in flights)
         needed = forecast(job.work(0.0), job.size(job.waiting[0])).memory_mb
         return not self._flying or needed + taken <= psutil.virtual_memory().available / 2**20
@@ -194,7 +195,7 @@ class FitQueue:
         over = now >= self.until
         for future, (job, fit) in list(self._flying.items()):
             late = not job.dropped and now - job.running[fit.id].started > self._deadline
-            if not (over or late):
+            if future.done() or not (over or late):
                 continue
             del self._flying[future]
             self._cancel([future])

@@ -90,7 +90,8 @@ class FeatureSource:
 
     def prepare(self, fit: Fit) -> Views:
         """Matrices of one Fit, mapped from the scratch folder if another model made them."""
-        folder = self.scratch / f"views-{key_of(self.key)[:16]}-{fit.id}"
+        made_for = {**self.key, "task": self.competition.get().task}  # encodings read the target
+        folder = self.scratch / f"views-{key_of(made_for)[:16]}-{fit.id}"
         try:
             return self._read(folder, fit)
         except FileNotFoundError:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
+from types import FrameType
+
+from stackkit.own_code.origin import is_own_file
 
 
 def described(error: BaseException, file: str) -> str:
@@ -12,6 +15,18 @@ def described(error: BaseException, file: str) -> str:
     A syntax error says its line itself.
     """
     return f"{type(error).__name__}: {error}{place(error, file)}"
+
+
+def own_place(error: BaseException) -> str:
+    """As `place`, of the last line of any user's file."""
+    steps = list(traceback.walk_tb(error.__traceback__))
+    own = [(frame.f_code.co_filename, line) for frame, line in steps if _is_own(frame)]
+    return f" ({Path(own[-1][0]).name}, line {own[-1][1]})" if own else ""
+
+
+def _is_own(frame: FrameType) -> bool:
+    top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    return is_own_file(top, frame.f_code.co_filename)
 
 
 def place(error: BaseException, file: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from stackkit.cache import OOFCache
 from stackkit.cache.atomic import write_file
 from stackkit.metrics import Decision
+from stackkit.recipe import key_of
 from stackkit.runs.setup import Setup
 from stackkit.stack import Stack
 from stackkit.submission import Ledger
@@ -96,8 +97,16 @@ class RunReport:
             "profile": setup.profile,
             "seed": setup.seed,
             "time_limit": self.time_limit,
+            "stack": _stack_digest(setup),
             "folds": {"scheme": folds.scheme, "reason": folds.reason},
         }
+
+
+def _stack_digest(setup: Setup) -> str:
+    """What tells stacks apart: their models, parameters and seeds."""
+    specs = [node.spec for node in setup.nodes]
+    told = [[s.name, s.learner.kind, s.learner.version, s.parameters, s.seed] for s in specs]
+    return key_of({"models": told})[:16]
 
 
 def _finite(numbers: Mapping[str, float]) -> dict[str, float | None]:
@@ -114,10 +123,10 @@ def latest_run(cache: OOFCache, name: str, shelf: str | None = None) -> dict[str
 def decisions_to_follow(report: RunReport) -> dict[str, str]:
     """What the latest run of the same kind left out, if it was broken off: a resumed run does so.
 
-    Of the same kind: on the same data and folds, with the same profile, seed and time limit.
+    Of the same kind: on the same data and folds, with the same models, profile, seed and limit.
     """
     setup, head = report.setup, report.head
-    same = ("shelf", "profile", "seed", "time_limit")
+    same = ("shelf", "profile", "seed", "time_limit", "stack")
     for other in _reports(setup.bench.cache, setup.competition.name):
         if all(other.get(key) == head[key] for key in same):
             return {} if other["finished"] else other["left_out"]

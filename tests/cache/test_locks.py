@@ -32,7 +32,7 @@ def test_a_second_holder_is_refused_or_waits(tmp_path, caplog):
 
     with key_lock(path) as held, caplog.at_level(logging.WARNING, "stackkit"):
         assert held
-        with key_lock(path, wait=False) as other:
+        with key_lock(path, wait=0) as other:
             assert not other
         waiter = threading.Thread(target=wait)
         waiter.start()
@@ -48,9 +48,9 @@ def test_a_lock_that_was_refused_stays_with_its_holder(tmp_path):
     path = tmp_path / "abc"
     with key_lock(path):
         for _ in range(2):
-            with key_lock(path, wait=False) as other:
+            with key_lock(path, wait=0) as other:
                 assert not other
-    with key_lock(path, wait=False) as held:
+    with key_lock(path, wait=0) as held:
         assert held
 
 
@@ -59,11 +59,11 @@ def test_the_system_releases_the_lock_of_a_killed_process(tmp_path, python):
     script.write_text(HOLDER, encoding="utf-8")
     with python(script, path) as child:
         assert child.stdout.readline() == "True\n"
-        with key_lock(path, wait=False) as held:
+        with key_lock(path, wait=0) as held:
             assert not held
         assert json.loads(path.with_suffix(".holder").read_text())["pid"] == child.pid
         os.kill(child.pid, signal.SIGKILL)
-    with key_lock(path, wait=False) as held:
+    with key_lock(path, wait=0) as held:
         assert held
 
 
@@ -76,5 +76,5 @@ def test_a_lock_is_not_kept_where_its_holder_cannot_be_named(tmp_path, monkeypat
         patch.setattr("pathlib.Path.write_text", fails)
         with pytest.raises(IsADirectoryError), key_lock(path):
             pass
-    with key_lock(path, wait=False) as held:
+    with key_lock(path, wait=0) as held:
         assert held

@@ -33,9 +33,9 @@ def test_a_fit_that_hangs_is_ended_and_its_model_dropped(bench, toy, warm):
     assert np.isfinite(record.oof).all()
 
 
-def test_a_deadline_is_a_span_of_time(bench, toy, pool):
-    with pytest.raises(BudgetError, match="a deadline is a span of time"):
-        fit_level([(toy(), None)], bench(models=ModelsConfig(deadline="soon")), pool)
+def test_a_deadline_is_a_span_of_time():
+    with pytest.raises(BudgetError, match="deadline is a span of time"):
+        ModelsConfig(deadline="soon")
 
 
 def test_when_time_is_over_running_fits_end_and_their_models_are_left_out(bench, toy, warm):
@@ -50,8 +50,8 @@ def test_when_time_is_over_running_fits_end_and_their_models_are_left_out(bench,
 def test_finished_fits_of_a_model_left_out_are_kept(bench, toy, warm, fit_lines):
     made = bench()
     cost = ExpectedCost(0.1, rows=0.0, columns=0.0)
-    slow = dataclasses.replace(toy("random", seconds=0.7, name="slow"), cost=cost)
-    result = fit_level([(slow, None)], made, warm, until=time.monotonic() + 1.2)
+    slow = dataclasses.replace(toy("random", seconds=3.0, name="slow"), cost=cost)
+    result = fit_level([(slow, None)], made, warm, until=time.monotonic() + 5.0)
     assert set(result.left_out) == {"slow"} and result.fitted == 2
     later = fit_level([(slow, None)], made, warm)
     assert [record.name for record in later.records] == ["slow"]

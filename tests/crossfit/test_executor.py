@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from stackkit.crossfit.executor import Interrupts, LocalPool, WorkerError, shared_pool
+from stackkit.errors import ConfigError
 
 SCRIPT = Path(__file__).with_name("run_script.py")
 
@@ -34,7 +35,9 @@ def test_exceptions_come_back(pool):
     def fails(kind):
         raise kind("a", "b")
 
-    with pytest.raises(KeyError):
+    with pytest.raises(ConfigError, match="a; got b"):
+        pool.submit(fails, ConfigError).result(timeout=60)
+    with pytest.raises(WorkerError, match=r"KeyError: 'a' \(test_executor.py, line \d+\)"):
         pool.submit(lambda x: {}[x], "a").result(timeout=60)
     with pytest.raises(WorkerError, match="Odd: a, b"):
         pool.submit(fails, Odd).result(timeout=60)

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from types import SimpleNamespace
 
 import cloudpickle
@@ -222,3 +223,24 @@ def test_longer_fits_start_first(bench, toy, pool, fit_lines):
     )
     fit_level([(short, None), (long, None)], bench(), pool)
     assert [name for name, _ in fit_lines(bench())][:2] == ["long", "long"]
+
+
+def test_who_waits_for_another_run_gives_up_when_time_is_over(bench, toy, pool):
+    made = bench()
+    recipe = made.recipe(toy())
+    with made.shelf.lock(recipe.key):
+        begun = time.monotonic()
+        result = fit_level([(toy(), None)], bench(), pool, until=begun + 0.5)
+    assert result.left_out == {"toy": "another process works on it still"}
+    assert result.records == []
+
+
+def test_what_a_dropped_model_would_take_holds_nobody_up(bench, plan, toy, pool, monkeypatch):
+    memory = SimpleNamespace(available=2**30)
+    monkeypatch.setattr("stackkit.crossfit.queue.psutil.virtual_memory", lambda: memory)
+    huge = ExpectedCost(99.0, rows=0.0, columns=0.0, copies=1e9)
+    dies = dataclasses.replace(toy("raise", name="dies"), cost=huge)
+    specs = [dies, toy(seconds=0.15)]
+    result = fit_level([(spec, None) for spec in specs], bench(folds=plan(splits=6)), pool)
+    assert set(result.failures) == {"dies"}
+    assert overlaps(result.records[0])

@@ -228,3 +228,10 @@ def test_the_longest_unused_goes_first(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["shared.pkl", "young"]
     trim_scratch(tmp_path, 0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_tasks_do_not_share_prepared_inputs(source, competition, plan):
+    fit = plan(held=8).fits()[0]
+    for task in ("regression", "multiclass"):
+        source(data=competition(task)).prepare(fit)
+    assert len(list(source().scratch.glob(f"views-*-{fit.id}"))) == 2

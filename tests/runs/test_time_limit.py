@@ -1,4 +1,7 @@
-"""A run with a time limit: it ends in time, with a submission, and a resumed one decides alike."""
+"""A run with a time limit: it ends in time, with a submission, and a resumed one decides alike.
+
+That it ends in time is what is promised, so here, and only here, time is asserted.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,15 @@ def reports(shop):
     return [json.loads(path.read_text("utf-8")) for path in paths]
 
 
+def rewrite(shop, report):
+    (path,) = (shop.folder / "cache" / "shop" / "runs").glob("*.json")
+    path.write_text(json.dumps(report), "utf-8")
+
+
+def broken(*_, **__):
+    raise RuntimeError("the power is off")
+
+
 def test_a_run_ends_in_time_with_a_submission_and_says_what_it_left_out(slow_shop):
     begun = time.monotonic()
     made = slow_shop.run(time_limit="45s")
@@ -70,22 +82,30 @@ def test_a_limit_too_short_for_any_model_says_so_and_leaves_nothing(slow_shop):
 
 
 def test_a_resumed_run_follows_what_the_broken_off_one_decided(slow_shop, monkeypatch):
-    def broken(*_, **__):
-        raise RuntimeError("the power is off")
-
     monkeypatch.setattr("stackkit.runs.running.submit", broken)
     with pytest.raises(RuntimeError):
         slow_shop.run(time_limit="45s")
     (report,) = reports(slow_shop)
     assert report["finished"] is None and "slow" in report["left_out"]
     monkeypatch.undo()
-    quick = (slow_shop.folder / "models.py").read_text().replace("Slow(100.0)", "Slow(0.0)")
-    (slow_shop.folder / "models.py").write_text(quick)
+    report["left_out"]["ridge_meta"] = "by hand"
+    rewrite(slow_shop, report)
     resumed = slow_shop.run(time_limit="45s")
-    assert resumed.stack.left_out == report["left_out"]
-    assert "slow" not in slow_shop.lines()
+    assert resumed.stack.left_out.items() >= report["left_out"].items()
+    assert "ridge_meta" not in resumed.stack.records
     again = slow_shop.run(time_limit="45s")
-    assert "slow" in again.stack.records
+    assert "ridge_meta" in again.stack.records
+
+
+def test_another_stack_does_not_follow(slow_shop, monkeypatch):
+    monkeypatch.setattr("stackkit.runs.running.submit", broken)
+    with pytest.raises(RuntimeError):
+        slow_shop.run(time_limit="45s")
+    monkeypatch.undo()
+    quick = (slow_shop.folder / "models.py").read_text().replace("Slow(100.0)", "Slow(0.0)")
+    quick = quick.replace("ExpectedCost(100.0", "ExpectedCost(0.1")
+    (slow_shop.folder / "models.py").write_text(quick)
+    assert "slow" in slow_shop.run(time_limit="45s").stack.records
 
 
 def test_a_run_that_was_broken_off_is_not_the_latest(slow_shop, monkeypatch):

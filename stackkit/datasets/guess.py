@@ -10,15 +10,16 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from stackkit.competition.schema import is_boolean, is_number
-from stackkit.config import NAME_PATTERN
-from stackkit.datasets.files import SUFFIXES, read_table
+from stackkit.config import NAME_PATTERN, DataConfig
+from stackkit.datasets.files import PLAIN, SUFFIXES
+from stackkit.datasets.reading import Tables, read_tables
 from stackkit.errors import DataError
 
 MOST_CLASSES = 20  # distinct whole numbers that still look like classes
@@ -32,7 +33,7 @@ class Guess:
     """Values for competition.toml; None where nothing could be guessed.
 
     `targets` are the columns that could be the target, where it is not one alone; `problem` says
-    why a table cannot be read, if one cannot.
+    why a table cannot be read, if one cannot; `data` is how they are read.
     """
 
     name: str
@@ -45,15 +46,7 @@ class Guess:
     metric: str | None = None
     targets: tuple[str, ...] = ()
     problem: str = ""
-
-
-@dataclass(frozen=True)
-class Tables:
-    """Train, test and sample submission as they were read, or None."""
-
-    train: pd.DataFrame
-    test: pd.DataFrame | None = None
-    sample: pd.DataFrame | None = None
+    data: DataConfig = PLAIN
 
 
 def guess_competition(folder: Path, name: str | None = None) -> Guess:
@@ -68,11 +61,11 @@ def guess_competition(folder: Path, name: str | None = None) -> Guess:
     if "train" not in files:
         return Guess(name, **files)
     try:
-        tables = Tables(**{kind: read_table(folder / file) for kind, file in files.items()})
+        tables, data = read_tables({kind: folder / file for kind, file in files.items()})
     except DataError as error:
         log.warning("%s", error)
         return Guess(name, **files, problem=str(error))
-    return _guess(name, files, tables)
+    return replace(_guess(name, files, tables), data=data)
 
 
 def _guess(name: str, files: Mapping[str, str], tables: Tables) -> Guess:

@@ -39,11 +39,18 @@ def refuse_other_formats(path: Path, encoding: str) -> None:
         raise DataError(rule, "a binary file: it holds NUL bytes", "the file that is a table")
 
 
+def byte_order_mark(path: Path) -> str | None:
+    """The encoding that the first two bytes of a file name, None where they name none."""
+    with path.open("rb") as file:
+        return WIDE.get(file.read(2))
+
+
 def refuse_other_text(path: Path, encoding: str, error: UnicodeError) -> NoReturn:
     """DataError that names the encoding to try, for a file whose text is not in `encoding`."""
-    where = f"byte {error.start} is not" if isinstance(error, UnicodeDecodeError) else str(error)
-    with path.open("rb") as file:
-        wide = WIDE.get(file.read(2))
+    where = str(error)
+    if isinstance(error, UnicodeDecodeError):
+        where = f"a byte 0x{error.object[error.start]:02x} that does not belong there"
+    wide = byte_order_mark(path)
     key = f'[data] encoding = "{wide or "cp1252"}" in the TOML'
     hint = f"{key}, or save it as UTF-8" if encoding != (wide or "cp1252") else "save it as UTF-8"
     raise DataError(f"{path.name} is text in {encoding.upper()}", where, hint) from None

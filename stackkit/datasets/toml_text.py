@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from stackkit.datasets.files import PLAIN
 from stackkit.datasets.guess import Guess
 
 FILL_IN = "FILL-IN"
@@ -28,6 +29,8 @@ def competition_toml(guess: Guess) -> str:
         _line("target", guess.target or FILL_IN, _about_target(guess)),
         _line("metric", guess.metric or "auc", METRIC),
         _about_task(guess),
+        "",
+        *_data_lines(guess),
         REST,
     ]
     return "\n".join(lines)
@@ -64,12 +67,21 @@ def _about_task(guess: Guess) -> str:
     return f"# {_line('task', guess.task or 'binary', comment)}"
 
 
-REST = """
-[data]                  # how CSVs are written, if not in UTF-8 with commas between columns
-# separator = ";"
-# decimal = ","
-# encoding = "latin-1"
+DATA = "[data]                  # how CSVs are written, if not in UTF-8 with commas between columns"
+MARKS = {"separator": ";", "decimal": ",", "encoding": "latin-1"}
 
+
+def _data_lines(guess: Guess) -> list[str]:
+    """[data]: what the tables were read with, and examples of what was as usual."""
+    lines = []
+    for key, example in MARKS.items():
+        value = getattr(guess.data, key)
+        usual = value == getattr(PLAIN, key)
+        lines.append(f"# {_line(key, example)}" if usual else _line(key, value))
+    return [DATA, *lines]
+
+
+REST = """
 [folds]                 # without a scheme one is suggested, with its reason
 # scheme = "stratified" # kfold group stratified_group time blocked predefined
 # n_splits = 5

@@ -167,14 +167,14 @@ def test_a_table_that_cannot_be_read_is_said_and_its_reading_left_to_fill_in(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     frame = pd.DataFrame({**BASE, "y": PRICE})
-    frame.to_csv(tmp_path / "train.csv", index=False, sep=";", decimal=",")
+    frame.to_csv(tmp_path / "train.csv", index=False, sep="|", decimal=",")
     found = guess_competition(tmp_path, "shop")
     assert (found.train, found.target) == ("train.csv", None)
     assert "train.csv" in found.problem and found.problem in caplog.text
     text = competition_toml(found)
     assert tomllib.loads(text)["train"] == "train.csv"
     assert UNREAD in text.splitlines()[0]
-    mended = text.replace('# separator = ";"', 'separator = ";"').replace("# decimal", "decimal")
+    mended = text.replace('# separator = ";"', 'separator = "|"').replace("# decimal", "decimal")
     (tmp_path / "competition.toml").write_text(
         mended.replace(FILL_IN, "y").replace('"auc"', '"rmse"'), encoding="utf-8"
     )

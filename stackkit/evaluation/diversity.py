@@ -87,10 +87,10 @@ def likeness_order(correlation: pd.DataFrame) -> list[str]:
 def common_rows(records: Sequence[Predictions]) -> np.ndarray:
     """Positions of the rows that all records score; PredictionError where there are none."""
     if not records:
-        raise PredictionError("a comparison has records", "none")
+        raise PredictionError("a comparison has records", "none", "fit a model or two first")
     rows = np.flatnonzero(np.logical_and.reduce([r.scored for r in records]))
     if not rows.size:
-        raise PredictionError("records share scored rows", "none")
+        raise PredictionError("records share scored rows", "none", "compare those of one fold plan")
     return rows
 
 

@@ -70,7 +70,8 @@ class ClassWeighted(BaseLearner):
     def build(self, objective: Objective, seed: int) -> ClassWeightedFit:
         """An unfitted estimator; ModelError for a regression."""
         if objective.output != "proba":
-            raise ModelError("class weights need classes", f"a {objective.task} target")
+            hint = f"{type(self.inner.learner).__name__} without class weights"
+            raise ModelError("class weights need classes", f"a {objective.task} target", hint)
         inner = dataclasses.replace(self.inner.learner, threads=self.threads)
         return ClassWeightedFit(self, objective, inner.build(objective, seed))
 

@@ -127,7 +127,9 @@ class Metric:
         if not self.lower < self.upper:
             raise MetricError("a metric's lower is below its upper", (self.lower, self.upper))
         if self.top and (self.reads != "proba" or self.tasks != ("multiclass",)):
-            raise MetricError("labels are listed from multiclass probabilities", self.reads)
+            got = f"reads={self.reads!r} for {', '.join(self.tasks)}"
+            hint = 'reads="proba", tasks=("multiclass",)'
+            raise MetricError("labels are listed from multiclass probabilities", got, hint)
         if self.surrogate is not None:
             quantile_of(self.surrogate)
         decisions = tuple(dict(self.decisions).items())
@@ -182,7 +184,8 @@ class Metric:
         """MetricError unless the arrays are what this metric can score."""
         y, p = np.asarray(y), np.asarray(p)
         if y.ndim != 1 or len(y) == 0:
-            raise MetricError("targets are one non-empty column", f"shape {y.shape}")
+            got, hint = f"shape {y.shape}", "targets of shape (n,)"
+            raise MetricError("targets are one non-empty column", got, hint)
         _check_shape(self, p, len(y))
         if task is not None:
             _check_task(self, y, p, task)
@@ -202,12 +205,15 @@ def _check_shape(metric: Metric, p: Array, n: int) -> None:
 
 def _check_task(metric: Metric, y: Array, p: Array, task: Task) -> None:
     if task not in metric.tasks:
-        raise MetricError(f"{metric.name} scores {', '.join(metric.tasks)}", task)
+        rule = f"{metric.name} scores {', '.join(metric.tasks)}"
+        raise MetricError(rule, task, "another metric, or the task that it scores")
     if metric.reads != "label" and (p.shape[1] == 1) != (task != "multiclass"):
         wanted = "a column a class" if task == "multiclass" else "one column"
-        raise MetricError(f"{task} predictions have {wanted}", f"shape {p.shape}")
+        hint = "P(class 1) alone for two classes, all classes for more"
+        raise MetricError(f"{task} predictions have {wanted}", f"shape {p.shape}", hint)
     if task == "binary" and not np.isin(y, (0, 1)).all():
-        raise MetricError("binary targets are 0 and 1", np.unique(y)[:5].tolist())
+        got, hint = np.unique(y)[:5].tolist(), "code the classes, 1 for the positive one"
+        raise MetricError("binary targets are 0 and 1", got, hint)
 
 
 def _check_values(metric: Metric, y: Array, p: Array) -> None:
@@ -216,9 +222,8 @@ def _check_values(metric: Metric, y: Array, p: Array) -> None:
             bad = int((~np.isfinite(array)).sum())
             raise MetricError(f"{what} are finite", f"{bad} that are not", "score fewer rows")
     if metric.divides and not np.all(y):
-        raise MetricError(
-            f"{metric.name} needs targets other than 0", f"{int((y == 0).sum())} of 0"
-        )
+        rule, zeros = f"{metric.name} needs targets other than 0", f"{int((y == 0).sum())} of 0"
+        raise MetricError(rule, zeros, "smape or mae, which read them, or leave those rows out")
     if metric.reads != "proba":
         return
     if p.min() < metric.lower or p.max() > metric.upper:
@@ -226,12 +231,15 @@ def _check_values(metric: Metric, y: Array, p: Array) -> None:
         raise MetricError(rule, f"[{p.min()}, {p.max()}]", "give probabilities, not margins")
     classes = max(p.shape[1], 2)
     if y.min() < 0 or y.max() >= classes or not np.array_equal(y, np.floor(y)):
-        raise MetricError(f"classes are 0..{classes - 1} here", f"{y.min()}..{y.max()}")
+        rule, hint = f"classes are 0..{classes - 1} here", "codes in the order of the columns"
+        raise MetricError(rule, f"{y.min()}..{y.max()}", hint)
 
 
 def _check_weight(weight: Array, n: int) -> None:
     if weight.shape != (n,):
-        raise MetricError(f"weights have shape ({n},)", f"shape {weight.shape}")
+        rule = f"weights have shape ({n},)"
+        raise MetricError(rule, f"shape {weight.shape}", "one weight a row of the targets")
     if not (np.isfinite(weight).all() and weight.min() >= 0 and weight.sum() > 0):
         rule = "weights are finite, at least 0 and not all 0"
-        raise MetricError(rule, f"[{weight.min()}, {weight.max()}]")
+        got = f"[{weight.min()}, {weight.max()}]"
+        raise MetricError(rule, got, "0 for rows that should not count, else positive numbers")

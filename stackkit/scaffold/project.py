@@ -55,7 +55,8 @@ def _checked(table: Path) -> Path:
     if not table.is_file():
         raise DataError("the file exists", str(table), "correct its name")
     if not table.name.endswith(SUFFIXES):
-        raise DataError(f"a table ends with {', '.join(SUFFIXES)}", table.name)
+        hint = "rename it, or write the table as .csv"
+        raise DataError(f"a table ends with {', '.join(SUFFIXES)}", table.name, hint)
     return table
 
 

@@ -53,4 +53,5 @@ def check_lists(competition: Competition, column: pd.Series) -> None:
         labels = cell.split(" ")
         if len(labels) != wanted or len(set(labels)) != wanted or not known.issuperset(labels):
             rule = f"{column.name!r} lists {wanted} different labels of train, joined by spaces"
-            raise SubmissionError(rule, repr(cell))
+            hint = f"such as {' '.join(sorted(known)[:wanted])!r}, the likeliest first"
+            raise SubmissionError(rule, repr(cell), hint)

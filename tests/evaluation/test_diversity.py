@@ -28,6 +28,13 @@ def record(made: Competition, name: str, seed: int) -> Predictions:
     return Predictions(name, f"{name:0<64}", oof.astype(np.float32), None, made.target, output)
 
 
+def half_scored(whole: Predictions, which: int) -> Predictions:
+    """A record of every other row."""
+    oof = whole.oof.copy()
+    oof[which::2] = np.nan
+    return whole.with_(oof=oof)
+
+
 @pytest.fixture(params=["regression", "binary", "multiclass"])
 def made(request: pytest.FixtureRequest, competition: Callable[..., Competition]) -> Competition:
     return competition(request.param)
@@ -42,6 +49,8 @@ def test_common_rows_are_scored_by_all(three: list[Predictions]) -> None:
     assert common_rows(three).tolist() == list(range(3, len(three[0].oof)))
     with pytest.raises(PredictionError, match="has records"):
         common_rows([])
+    with pytest.raises(PredictionError, match="share scored rows; got none; try: compare"):
+        common_rows([half_scored(three[0], 0), half_scored(three[2], 1)])
 
 
 def test_disagreement_against_a_loop(made: Competition, three: list[Predictions]) -> None:

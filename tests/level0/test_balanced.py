@@ -144,5 +144,5 @@ def test_what_cannot_be_weighted_is_refused() -> None:
         ClassWeighted(Reader())
     with pytest.raises(ModelError, match="reads no metric"):
         ClassWeighted("lightgbm")
-    with pytest.raises(ModelError, match="regression"):
+    with pytest.raises(ModelError, match="regression target; try: LightGBM without"):
         ClassWeighted(LightGBM()).build(Objective("regression", "identity", "squared"), 0)

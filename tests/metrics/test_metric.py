@@ -163,7 +163,7 @@ def test_recipe_holds_decisions_as_they_are_resolved():
         ({"average_space": "rank"}, "average_space"),
         ({"lower": 1.0, "upper": 0.0}, "below"),
         ({"decisions": (("binary", "coin"),)}, "decisions"),
-        ({"top": 3}, "multiclass probabilities"),
+        ({"top": 3}, r"multiclass probabilities.* for binary.*reads=.proba."),
         ({"surrogate": "hinge"}, "a surrogate is"),
         ({"surrogate": "quantile:1"}, "a surrogate is"),
         ({"surrogate": "quantile:high"}, "a surrogate is"),
@@ -205,3 +205,4 @@ def test_check_states_what_is_wrong(name, y, p, weight, task, rule):
     with pytest.raises(MetricError, match=rule) as caught:
         get_metric(name).check(y, p, weight, task)
     assert caught.value.got is not None
+    assert caught.value.hint

@@ -79,6 +79,7 @@ def test_cells_that_would_be_refused_are(
     with pytest.raises(SubmissionError, match="lists 2 different labels") as caught:
         validate_submission(competition, frame.assign(y=[cell, *frame["y"][1:]]))
     assert caught.value.got == repr(cell)
+    assert caught.value.hint == "such as 'a b', the likeliest first"
 
 
 @pytest.mark.parametrize("sample", ["a b", "b", "c x", 0, 0.5, None])

@@ -45,7 +45,7 @@ def set_up(
     Parameters
     ----------
     competition : a name, a folder, a competition.toml, or a Competition.
-    profile : "quick" or "standard"; None: [stack] preset.
+    profile : "quick", "standard" or "best"; None: [stack] preset.
     cache_dir : None: the project's own.
     seed : of models, never of folds.
     """

@@ -19,8 +19,13 @@ def features(frame: pd.DataFrame) -> pd.DataFrame:
 MODELS = '''\
 """Models of your own: what is registered here joins the stack under `stackkit run`.
 
-`recipe` says what a model reads: "trees" (numbers and categories, missing values kept) or
-"linear" (filled in, scaled, one-hot). As it stands, the file registers nothing.
+`recipe` says what a model reads:
+"trees"   numbers as they are, categories as codes, missing values kept
+"native"  the same with a code for every level, for models that encode levels themselves
+"linear"  filled in, made symmetric, centred, one-hot
+"kernel"  few columns of comparable size, for models that measure distances
+"nets"    numbers of robust scale, few levels one-hot, many as codes to be embedded
+As it stands, the file registers nothing.
 """
 
 # from sklearn.neighbors import KNeighborsClassifier

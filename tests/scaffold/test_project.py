@@ -13,6 +13,7 @@ from stackkit.config import parse_config
 from stackkit.datasets import load_competition
 from stackkit.errors import ConfigError, DataError
 from stackkit.features.hook import find_hook, hooked_frames
+from stackkit.features.recipes import recipe_names
 from stackkit.level0 import models_beside
 from stackkit.places import cache_folder, submissions_folder
 from stackkit.scaffold import new_project
@@ -95,6 +96,7 @@ def uncommented(text: str, start: str) -> str:
 def test_the_example_model_can_be_had(tmp_path: Path) -> None:
     tables(tmp_path)
     new_project(tmp_path)
+    assert all(f'"{recipe}"' in MODELS for recipe in recipe_names())
     example = uncommented(MODELS, "# from sklearn").replace("30)  # K", "3)  # K")
     (tmp_path / "models.py").write_text(example, encoding="utf-8")
     assert [m.name for m in models_beside(load_competition(tmp_path))] == ["my_knn"]
@@ -134,8 +136,9 @@ def test_tables_that_are_none_are_refused_before_anything_is_made(
 ) -> None:
     (tmp_path / "notes.txt").touch()
     (tmp_path / "sub").mkdir()
-    with pytest.raises(kind):
+    with pytest.raises(kind) as caught:
         new_project(tmp_path / "shop", [tmp_path / name])
+    assert caught.value.hint
     assert not (tmp_path / "shop").exists()
 
 

@@ -42,10 +42,16 @@ def row_chart(rows: int, head: float = 1.5, each: float = 0.36) -> Chart:
     return Chart(head + each * max(rows, 2))
 
 
-def grid(chart: Chart, panels: int, columns: int, **shared: bool) -> list[Axes]:
-    """Axes for some panels, row by row; the rest of the last row stays empty."""
+def grid(
+    chart: Chart, panels: int, columns: int, *, sharex: bool = False, sharey: bool = False
+) -> list[Axes]:
+    """Axes for some panels, row by row; the rest of the last row stays empty.
+
+    `sharex`, `sharey`: whether all panels have the same scale.
+    """
     columns = min(columns, panels)
-    axes = chart.subplots(-(-panels // columns), columns, squeeze=False, **shared).ravel()
+    rows = -(-panels // columns)
+    axes = chart.subplots(rows, columns, squeeze=False, sharex=sharex, sharey=sharey).ravel()
     for place in range(panels, len(axes)):
         axes[place].set_visible(False)
         axes[place - columns].tick_params(labelbottom=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from stackkit.errors import PredictionError
+from stackkit.errors import MetricError, PredictionError
 from stackkit.predictions import Predictions
 
 MARGIN = 0.25
@@ -55,8 +55,11 @@ def gate(
     Raises
     ------
     PredictionError : a candidate shares no scored fold with the incumbent, or two have one name.
+    MetricError : the metric is a number in no fold of the incumbent. A candidate of which that is
+        true is passed over: a correlation with the prior's constant, say.
     """
-    others = [c for c in candidates if c.key != incumbent.key]
+    _refuse_no_score(incumbent)
+    others = [c for c in candidates if c.key != incumbent.key and _has_score(c)]
     _refuse_equal_names([incumbent, *others])
     paired = {c.name: paired_gain(c, incumbent) for c in others}
     gains = {name: gain for name, (gain, _) in paired.items()}
@@ -75,6 +78,20 @@ def gate(
             chosen, best = candidate, _beyond(corrected, se[name], margin)
             reason = f"{name} gains {corrected:.3g} ± {se[name]:.2g} after its leak"
     return GateDecision(chosen, gains, se, leak, reason, margin)
+
+
+def _has_score(record: Predictions) -> bool:
+    return any(score is not None for score in record.scores.get("folds", {}).values())
+
+
+def _refuse_no_score(record: Predictions) -> None:
+    if not _has_score(record):
+        raise MetricError(
+            f"metric {record.scores.get('metric', 'of the stack')} is a number in some fold",
+            f"nan in every fold of {record.name}",
+            "mend its function, which returns nan only where a score is undefined; what is fitted "
+            "is kept",
+        )
 
 
 def _refuse_equal_names(records: Sequence[Predictions]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stackkit.errors import PredictionError
+from stackkit.errors import MetricError, PredictionError
 from stackkit.evaluation import MARGIN, GateDecision, gate, paired_gain
 from stackkit.predictions import Predictions
 
@@ -124,6 +124,20 @@ def test_candidates_are_compared_on_common_scored_folds() -> None:
     assert paired_gain(BASE, late)[0] == pytest.approx(-0.01)
     with pytest.raises(PredictionError, match="share scored folds"):
         gate([record("meta", r1f0=0.9)], BASE)
+
+
+def test_a_metric_that_is_no_number_anywhere_is_refused_by_its_name() -> None:
+    nowhere = record("simplex", None, None)
+    nowhere.scores["metric"] = "mine"
+    with pytest.raises(MetricError, match=r"metric mine .*nan in every fold of simplex"):
+        gate([PRIOR], nowhere)
+
+
+def test_a_candidate_without_any_score_is_passed_over() -> None:
+    constant = record("prior", None, None, None, None, depth=0)
+    decision = gate([constant, BETTER], BASE)
+    assert decision.record is BASE
+    assert set(decision.gains) == {"meta"}
 
 
 def test_with_one_fold_scores_decide_and_no_higher_level_is_trusted() -> None:

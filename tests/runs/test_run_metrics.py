@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from stackkit.crossfit.progress import Silent
-from stackkit.errors import ModelError
+from stackkit.errors import MetricError, ModelError
 from stackkit.runs import Run, predict, run
 
 N, M = 90, 12
@@ -91,3 +91,18 @@ def test_a_metric_that_cannot_score_is_named_with_its_line(folder: Path) -> None
     (folder / "metrics.py").write_text(OWN.replace("np.mean", "np.maen"), encoding="utf-8")
     with pytest.raises(ModelError, match=r"metrics\.py, line 5"):
         ran(folder, "cubed", "regression")
+
+
+@pytest.mark.parametrize("where", ["everywhere", "where constant"])
+def test_metrics_that_are_no_number(where: str, folder: Path) -> None:
+    test = "True" if where == "everywhere" else "np.ptp(p) == 0"
+    own = OWN.replace("    return ", f"    if {test}:\n        return np.nan\n    return ")
+    (folder / "metrics.py").write_text(own, encoding="utf-8")
+    toml = TOML.format(metric="cubed", task="regression")
+    (folder / "competition.toml").write_text(toml, encoding="utf-8")
+    if where == "everywhere":
+        with pytest.raises(MetricError, match=r"metric cubed .* nan in every fold of"):
+            run(folder, profile="quick", jobs=1, progress=Silent())
+    else:
+        done = run(folder, profile="quick", jobs=1, progress=Silent())
+        assert done.submission is not None and "prior" in done.stack.records

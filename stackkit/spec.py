@@ -69,6 +69,11 @@ class Objective:
         return "value" if self.task == "regression" else "proba"
 
     @property
+    def of_values(self) -> bool:
+        """Whether values are predicted, not probabilities of classes."""
+        return self.task == "regression"
+
+    @property
     def width(self) -> int:
         """Columns c of a prediction: 1 for regression and binary, else one a class."""
         return len(self.classes) if self.task == "multiclass" else 1

@@ -10,6 +10,7 @@ from stackkit.errors import ModelError
 from stackkit.metrics import get_space
 
 AVERAGE_SPACES = ("identity", "log1p")
+MARGIN = 0.1  # share of the target's range that predictions of smooth models may leave it by
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ class ForestFit:
 
     def fit(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None = None) -> ForestFit:
         """Grow the trees on X (n, d) and y (n,)."""
-        if self._values:
+        if self.objective.of_values:
             self.space_ = target_space(y, self.objective.space)
             y = self.space_.forward(y)
         weight = None if weight is None else _writable(weight)
@@ -104,16 +104,12 @@ class ForestFit:
 
     def predict(self, X: Matrix) -> np.ndarray:
         """Probabilities or values (n, c)."""
-        if self._values:
+        if self.objective.of_values:
             return self.space_.inverse(self.forest_.predict(_writable(X.values)))
         return as_columns(self.forest_.predict_proba(_writable(X.values)))
 
-    @property
-    def _values(self) -> bool:
-        return self.objective.task == "regression"
-
     def _forest(self, n: int, d: int) -> Any:
-        learner, values = self.learner, self._values
+        learner, values = self.learner, self.objective.of_values
         parameters = learner.parameters(values, n, d)
         forest = learner.forest(values)(**parameters)
         return forest.set_params(n_jobs=learner.threads, random_state=self.seed)

@@ -13,11 +13,10 @@ from stackkit.level0.distances import typical_square
 from stackkit.level0.probabilities import as_columns
 from stackkit.level0.process import fit_covariance, posterior
 from stackkit.level0.rows import rows_of, sample, sample_classes
+from stackkit.level0.targets import averaged, space_of
 from stackkit.sizing import ExpectedCost, Limits
 from stackkit.spec import BaseLearner, ModelSpec, Objective
-from stackkit.target_space import TargetSpace, target_space
-
-MARGIN = 0.1  # share of the target's range that predictions may leave it by
+from stackkit.target_space import MARGIN
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,8 @@ class ProcessFit:
     def fit(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None = None) -> ProcessFit:
         """Fit on X (n, d) and y (n,)."""
         rows = rows_of(X, y, weight)
-        self.space_ = self._space(rows.y)
-        targets = self._targets(rows.y)
+        self.space_ = space_of(self.objective, rows.y, MARGIN)
+        targets = averaged(self.objective, rows.y, self.space_)
         self.centre_ = np.average(targets, axis=0, weights=rows.weight)
         spread = np.average((targets - self.centre_) ** 2, axis=0, weights=rows.weight)
         self.scale_ = np.where(spread > 1e-12, np.sqrt(spread), 1.0)
@@ -72,15 +71,6 @@ class ProcessFit:
         if self.space_ is None:
             return as_columns(self.calibration_.probabilities(made))
         return self.space_.inverse(made[:, 0] * self.scale_[0] + self.centre_[0])
-
-    def _space(self, y: np.ndarray) -> TargetSpace | None:
-        values = self.objective.output == "value"
-        return target_space(y, self.objective.space, MARGIN) if values else None
-
-    def _targets(self, y: np.ndarray) -> np.ndarray:
-        if self.space_ is None:
-            return np.eye(len(self.objective.classes))[y]
-        return self.space_.forward(y)[:, None]
 
     def _sample(self, y: np.ndarray) -> np.ndarray:
         if self.space_ is None:

@@ -18,9 +18,8 @@ from stackkit.level0.rows import Rows, deal, rows_of, sample, sample_classes
 from stackkit.linear import quiet
 from stackkit.sizing import ExpectedCost
 from stackkit.spec import BaseLearner, ModelSpec, Objective
-from stackkit.target_space import target_space
+from stackkit.target_space import MARGIN, target_space
 
-MARGIN = 0.1  # share of the target's range that predictions may leave it by
 EPSILON = 0.05  # errors of a value that cost nothing, in standard deviations of the target
 INNER_FOLDS = 3
 CACHE_MB = 200

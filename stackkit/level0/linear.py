@@ -25,9 +25,8 @@ from stackkit.linear import fit_logistic, fit_ridge, left_out_residuals
 from stackkit.metrics import weighted_quantile
 from stackkit.sizing import ExpectedCost
 from stackkit.spec import BaseLearner, ModelSpec, Objective
-from stackkit.target_space import target_space
+from stackkit.target_space import MARGIN, target_space
 
-MARGIN = 0.1  # share of the target's range that predictions may leave it by
 LEAST_ROWS = 1000  # that choose a penalty, where there are as many
 
 

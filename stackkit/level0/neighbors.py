@@ -10,9 +10,9 @@ import numpy as np
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
 from stackkit.level0.rows import blocks, rows_of, sample
+from stackkit.level0.targets import averaged, space_of
 from stackkit.sizing import ExpectedCost
 from stackkit.spec import BaseLearner, ModelSpec, Objective
-from stackkit.target_space import TargetSpace, target_space
 
 CELLS = 2**18  # distances held at once: larger blocks fall out of the processor's cache
 GRID = 1e-5  # squared distances closer than this share of the columns' number are ties
@@ -56,9 +56,9 @@ class NeighborsFit:
     def fit(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None = None) -> NeighborsFit:
         """Keep the rows of X (n, d) and y (n,), and choose the number of neighbours."""
         rows = rows_of(X, y, weight)
-        self.space_ = self._space(rows.y)
+        self.space_ = space_of(self.objective, rows.y)
         rows = rows.take(sample(len(rows), self.learner.max_rows, self.seed))
-        targets = self._targets(rows.y)
+        targets = averaged(self.objective, rows.y, self.space_)
         prior = np.average(targets, axis=0, weights=rows.weight)
         self.voters_ = Voters(rows.values, targets, rows.weight, prior)
         self.count_ = self._choose()
@@ -73,15 +73,6 @@ class NeighborsFit:
     @property
     def _prior_votes(self) -> float:
         return PRIOR_VOTES if self.space_ is None else 0.0
-
-    def _space(self, y: np.ndarray) -> TargetSpace | None:
-        values = self.objective.output == "value"
-        return target_space(y, self.objective.space) if values else None
-
-    def _targets(self, y: np.ndarray) -> np.ndarray:
-        if self.space_ is None:
-            return np.eye(len(self.objective.classes))[y]
-        return self.space_.forward(y)[:, None]
 
     def _choose(self) -> int:
         """The number of neighbours of least leave-one-out loss on a sample."""

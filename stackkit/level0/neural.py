@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from stackkit.features.matrix import Matrix
+from stackkit.level0.boosting.common import chosen
 from stackkit.level0.probabilities import as_columns
 from stackkit.sizing import ExpectedCost
 from stackkit.spec import BaseLearner, ModelSpec, Objective
@@ -90,15 +91,11 @@ class MLPFit:
         made = predict_bundle(
             self.shape_, self.state_, X.values, threads=learner.threads, device=learner.device
         )
-        return self.space_.inverse(made[:, 0]) if self._of_values else as_columns(made)
-
-    @property
-    def _of_values(self) -> bool:
-        return self.objective.task == "regression"
+        return self.space_.inverse(made[:, 0]) if self.objective.of_values else as_columns(made)
 
     def _target(self, y: np.ndarray) -> np.ndarray:
         """Class codes as they are; values standardised in the objective's space."""
-        if not self._of_values:
+        if not self.objective.of_values:
             return y
         self.space_ = target_space(y, self.objective.space)
         return self.space_.forward(y)
@@ -108,11 +105,11 @@ class MLPFit:
 
         return Shape(
             layout=layout,
-            outputs=1 if self._of_values else len(self.objective.classes),
+            outputs=1 if self.objective.of_values else len(self.objective.classes),
             hidden=tuple(self.learner.hidden),
             members=self.learner.members,
-            activation="silu" if self._of_values else "selu",
-            start=1.0 if self._of_values else 0.3,
+            activation="silu" if self.objective.of_values else "selu",
+            start=1.0 if self.objective.of_values else 0.3,
         )
 
     def _plan(self, n: int, columns: int = 1) -> Training:
@@ -123,14 +120,14 @@ class MLPFit:
         return Training(
             steps=max(FEWEST, round(epochs * math.ceil(n / BATCH))),
             batch=BATCH,
-            learning_rate=_or(learner.learning_rate, 0.1 if self._of_values else 0.04),
+            learning_rate=chosen(learner.learning_rate, 0.1 if self.objective.of_values else 0.04),
             weight_decay=learner.weight_decay,
-            dropout=_or(learner.dropout, 0.0 if self._of_values else 0.4),
+            dropout=chosen(learner.dropout, 0.0 if self.objective.of_values else 0.4),
         )
 
     def _share(self) -> float:
         """Of the epochs: values carry more to learn from than classes, and several than two."""
-        if self._of_values:
+        if self.objective.of_values:
             return 1.0
         return TWO if len(self.objective.classes) == 2 else SEVERAL
 
@@ -138,10 +135,6 @@ class MLPFit:
 def _shrunk(n: int, columns: int) -> float:
     """The share of the epochs that many rows, or few of them a column, leave."""
     return min(1.0, (REFERENCE / n) ** SHRINK) * min(1.0, max(LEAST, n / (ROOM * columns)))
-
-
-def _or(value: float | None, default: float) -> float:
-    return default if value is None else value
 
 
 def _counting(

@@ -14,7 +14,7 @@ from stackkit.errors import ModelError
 from stackkit.features.matrix import Matrix
 from stackkit.level0.probabilities import as_columns
 from stackkit.spec import BaseLearner, Objective
-from stackkit.target_space import target_space
+from stackkit.target_space import MARGIN, target_space
 from stackkit.user_code import code_digest
 
 
@@ -89,7 +89,7 @@ class SklearnFit:
     def fit(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None = None) -> SklearnFit:
         """Fit on values (n, d) and y (n,); ModelError where weights are given but not taken."""
         if self.objective.task == "regression":
-            self.space_ = target_space(y, self.objective.space, margin=0.1)
+            self.space_ = target_space(y, self.objective.space, MARGIN)
             y = self.space_.forward(y)
         if weight is None:
             self.estimator.fit(X.values, y)

@@ -11,9 +11,7 @@ from stackkit.linear import fit_logistic, fit_ridge, left_out_residuals
 from stackkit.metrics import get_space, weighted_quantile
 from stackkit.predictions import Pool
 from stackkit.spec import BaseLearner, Objective
-from stackkit.target_space import target_space
-
-MARGIN = 0.1  # share of the target's range that predictions may leave it by
+from stackkit.target_space import MARGIN, target_space
 
 
 @dataclass(frozen=True)

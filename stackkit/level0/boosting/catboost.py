@@ -86,7 +86,7 @@ class CatBoostFit(BoostedFit):
         if self.objective.task == "multiclass":
             fixed["classes_count"] = self._classes
         model = catboost.CatBoost(
-            {**learner.parameters(self._values, len(y)), **self._loss(), **fixed}
+            {**learner.parameters(self.objective.of_values, len(y)), **self._loss(), **fixed}
         )
         return model.fit(as_pool(X, y, weight))
 
@@ -105,7 +105,7 @@ class CatBoostFit(BoostedFit):
         }
 
     def _raw(self, X: Matrix) -> np.ndarray:
-        kind = "RawFormulaVal" if self._values else "Probability"
+        kind = "RawFormulaVal" if self.objective.of_values else "Probability"
         threads = self.learner.threads
         return self.model_.predict(as_pool(X), prediction_type=kind, thread_count=threads)
 

@@ -45,7 +45,7 @@ class BoostedFit(ABC):
 
     def fit(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None = None) -> BoostedFit:
         """Boost on X (n, d), y (n,) and row weights (n,): one tree a round, or one a class."""
-        if self._values:
+        if self.objective.of_values:
             self.space_ = target_space(y, self.objective.space)
             y = self.space_.forward(y)
         self.model_ = self._boost(X, y, weight)
@@ -53,13 +53,9 @@ class BoostedFit(ABC):
 
     def predict(self, X: Matrix) -> np.ndarray:
         """Probabilities or values (n, c)."""
-        if self._values:
+        if self.objective.of_values:
             return self.space_.inverse(self._raw(X))
         return as_columns(self._raw(X))
-
-    @property
-    def _values(self) -> bool:
-        return self.objective.task == "regression"
 
     @property
     def _classes(self) -> int:

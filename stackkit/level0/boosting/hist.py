@@ -48,7 +48,7 @@ class HistGBFit(BoostedFit):
     ) -> HistGradientBoostingClassifier | HistGradientBoostingRegressor:
         from sklearn import ensemble
 
-        values, learner = self._values, self.learner
+        values, learner = self.objective.of_values, self.learner
         kind = (
             ensemble.HistGradientBoostingRegressor
             if values
@@ -73,7 +73,7 @@ class HistGBFit(BoostedFit):
         return {} if quantile is None else {"loss": "quantile", "quantile": quantile}
 
     def _raw(self, X: Matrix) -> np.ndarray:
-        if self._values:
+        if self.objective.of_values:
             return self.model_.predict(X.values)
         return self.model_.predict_proba(X.values)
 

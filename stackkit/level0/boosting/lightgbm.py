@@ -105,14 +105,14 @@ class LightGBMFit(BoostedFit):
 
     def _boost(self, X: Matrix, y: np.ndarray, weight: np.ndarray | None) -> Booster:
         learner, objective = self.learner, self.objective
-        parameters = learner.parameters(self._values, *X.values.shape)
+        parameters = learner.parameters(self.objective.of_values, *X.values.shape)
         parameters |= lightgbm_objective(objective.task, self._classes, objective.quantile)
         rounds, threads = grown(learner.rounds, len(y)), learner.threads
         return train_lightgbm(X, y, parameters, rounds, weight, seed=self.seed, threads=threads)
 
     def _raw(self, X: Matrix) -> np.ndarray:
         made = predict_lightgbm(self.model_, X, self.learner.threads)
-        return made if self._values else made.reshape(len(X), -1)
+        return made if self.objective.of_values else made.reshape(len(X), -1)
 
 
 SPECS = (

@@ -71,17 +71,17 @@ class XGBoostFit(BoostedFit):
             nthread=learner.threads,
         )
         fixed = {"seed": self.seed, "nthread": learner.threads, "verbosity": 0}
-        parameters = {**learner.parameters(self._values), **self._task(), **fixed}
+        parameters = {**learner.parameters(self.objective.of_values), **self._task(), **fixed}
         return xgboost.train(parameters, data, grown(learner.rounds, len(y)))
 
     def _raw(self, X: Matrix) -> np.ndarray:
         made = self.model_.inplace_predict(X.values)
-        return made if self._values else made.reshape(len(X), -1)
+        return made if self.objective.of_values else made.reshape(len(X), -1)
 
     def _task(self) -> dict[str, Any]:
         if self.objective.quantile is not None:
             return {"objective": "reg:quantileerror", "quantile_alpha": self.objective.quantile}
-        if self._values:
+        if self.objective.of_values:
             return {"objective": "reg:squarederror"}
         if self.objective.task == "binary":
             return {"objective": "binary:logistic"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import dataclasses
+import json
 import re
 import tomllib
 import types
@@ -241,11 +242,18 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
         named = [t for t in allowed if t is not types.NoneType]
         names = " or ".join(_TOML_NAMES.get(t, t.__name__) for t in named)
-        hint = "text stands in quotes, numbers and true or false without"
-        raise ConfigError(f"{where} is of type {names}", repr(value), hint)
+        raise ConfigError(
+            f"{where} is of type {names}", repr(value), _type_hint(allowed, where, value)
+        )
     if isinstance(value, tuple) and not all(isinstance(v, str) for v in value):
         raise ConfigError(f"{where} is a list of text", repr(list(value)), "quote each entry")
     return value
+
+
+def _type_hint(allowed: tuple[type, ...], where: str, value: Any) -> str:
+    if tuple in allowed and isinstance(value, str):
+        return f"a list, in brackets: {where.rpartition('.')[2]} = [{json.dumps(value)}]"
+    return "text stands in quotes, numbers and true or false without"
 
 
 def _plain_types(hint: Any) -> tuple[type, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from stackkit.competition import Competition
 from stackkit.config import ModelsConfig
 from stackkit.errors import ConfigError, nearest
-from stackkit.level0 import get_model, registered_names
+from stackkit.level0 import get_model, model_names, registered_names
 from stackkit.level1 import METAS
 from stackkit.level2 import BLENDS
 from stackkit.spec import ModelSpec
@@ -123,8 +123,26 @@ def _refuse_one_name_twice(nodes: Sequence[Node]) -> None:
 def _base_names(preset: Preset, models: ModelsConfig) -> list[str]:
     wanted = models.include or (*preset.base, *registered_names())
     for name in (*wanted, *models.exclude, *models.params):
+        _refuse_higher_level(name)
         get_model(name)
     return [n for n in dict.fromkeys(wanted) if n not in models.exclude]
+
+
+def _refuse_higher_level(name: str) -> None:
+    """ConfigError for a model that reads records: profiles choose those."""
+    top = dict(TOP)
+    spec = METAS.get(name) or BLENDS.get(top.get(name, name))
+    if spec is not None and name not in model_names():
+        kind = "a meta-model" if spec.role == "meta" else "a blend"
+        with_it = [p for p, preset in PRESETS.items() if name in _higher_levels(preset)]
+        hint = (
+            f"remove it; it comes with --profile {' or '.join(with_it)}" if with_it else "remove it"
+        )
+        raise ConfigError("[models] names base models", f"{name!r}, {kind}", hint)
+
+
+def _higher_levels(preset: Preset) -> tuple[str, ...]:
+    return (*preset.metas, *preset.blends, *dict(preset.top))
 
 
 def _base(name: str, preset: Preset, models: ModelsConfig) -> ModelSpec:

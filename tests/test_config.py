@@ -163,6 +163,12 @@ def test_a_value_of_another_type_is_refused(table: dict, words: str) -> None:
     assert caught.value.got is not None
 
 
+def test_a_single_name_for_a_list_is_told_how_to_be_one() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parsed(models={"include": "ridge"})
+    assert caught.value.hint == 'a list, in brackets: include = ["ridge"]'
+
+
 def test_whole_numbers_serve_as_shares() -> None:
     assert parsed(folds={"holdout": 0}).folds.holdout == 0.0
 

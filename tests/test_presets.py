@@ -197,3 +197,20 @@ def test_nodes_without_some_names_stand_on_the_others() -> None:
     ]
     left = [(n.spec.name, n.parents) for n in without(nodes, {"a"})]
     assert left == [("b", ()), ("d", ("b",))]
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "kind", "profiles"),
+    [
+        ("include", "ridge_meta", "a meta-model", "--profile standard or best"),
+        ("exclude", "simplex", "a blend", "--profile quick or standard or best"),
+        ("include", "simplex_all", "a blend", "--profile standard or best"),
+    ],
+)
+def test_models_of_higher_levels_are_known_as_such(
+    key: str, name: str, kind: str, profiles: str
+) -> None:
+    with pytest.raises(ConfigError, match="names base models") as caught:
+        nodes(**{key: [name]})
+    assert caught.value.got == f"{name!r}, {kind}"
+    assert caught.value.hint.endswith(profiles)

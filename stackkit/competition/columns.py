@@ -82,9 +82,8 @@ def _refuse_unknown_drops(
     known = [c for _, frame in frames for c in frame.columns]
     for name in config.features.drop:
         if name not in known:
-            got = f"no column {name!r}"
             hint = nearest(name, set(known))
-            raise ConfigError(f"[features] drop names no column {name!r}", got, hint)
+            raise ConfigError("[features] drop names columns of train or test", repr(name), hint)
 
 
 def sort_columns(

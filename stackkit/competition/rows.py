@@ -20,7 +20,8 @@ def row_ids(frame: pd.DataFrame | None, id: str | None, what: str) -> pd.Series 
     if not ids.is_unique:
         twice = ids[ids.duplicated()].tolist()
         got = f"{twice[0]!r} twice in {id!r}, {len(twice)} such rows"
-        raise DataError(f"ids of {what} are unique", got, "remove the duplicate rows")
+        hint = "another column as id, id left out, or the duplicate rows removed"
+        raise DataError(f"ids of {what} are unique", got, hint)
     return ids
 
 

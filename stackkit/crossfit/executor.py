@@ -93,10 +93,11 @@ def shared_pool(jobs: int) -> LocalPool:
 
 @atexit.register
 def shutdown_pools() -> None:
-    """End every shared pool of this process."""
-    for (owner, _), pool in _shared.items():
-        if owner == os.getpid():
-            pool.shutdown()
+    """End every shared pool of this process, deaf to Ctrl-C: the end is what it asks for."""
+    with _deaf():
+        for (owner, _), pool in _shared.items():
+            if owner == os.getpid():
+                pool.shutdown()
 
 
 class WorkerError(Exception):
@@ -174,6 +175,20 @@ class Interrupts:
     def _ask(self, *_: object) -> None:
         self.asked = True
         signal.signal(signal.SIGINT, self._before)
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Ctrl-C does nothing inside; only the main thread can say so."""
+    before = signal.getsignal(signal.SIGINT)
+    heard = callable(before) and threading.current_thread() is threading.main_thread()
+    if heard:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        if heard:
+            signal.signal(signal.SIGINT, before)
 
 
 _preparing = threading.local()

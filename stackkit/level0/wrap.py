@@ -74,7 +74,8 @@ class SklearnLearner(BaseLearner):
             raise ModelError(
                 "a base model of a classification has predict_proba",
                 template.kind,
-                "wrap it in CalibratedClassifierCV",
+                "a classifier such as LogisticRegression; one that gives labels only can be "
+                "wrapped in CalibratedClassifierCV",
             )
         return SklearnFit(template.fresh(seed), objective)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -88,3 +89,12 @@ def test_other_spellings_are_named_and_majorities_missed() -> None:
 def test_one_column_is_not_two_things(keys: dict) -> None:
     with pytest.raises(ConfigError, match="columns of their own"):
         check_columns(*table(), config(**keys))
+
+
+def test_a_dropped_column_that_is_none_is_told_the_nearest(
+    frames: Callable, made: Callable
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        made(frames(age=1.0), features={"drop": ["agee"]})
+    said = "[features] drop names columns of train or test; got 'agee'; try: did you mean 'age'?"
+    assert str(caught.value) == said

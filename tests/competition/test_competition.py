@@ -179,7 +179,7 @@ def test_twin_columns_and_empty_frames_are_refused(frames: Callable, made: Calla
         ({"positive": "maybe"}, ConfigError, "positive is one of two classes"),
         ({"positive": 1, "metric": "rmse"}, ConfigError, "positive belongs to a binary task"),
         ({"weigth": "w"}, ConfigError, "weigth"),
-        ({"features": {"drop": ["q"]}}, ConfigError, "names no column 'q'"),
+        ({"features": {"drop": ["q"]}}, ConfigError, "drop names columns of .* got 'q'"),
         ({"folds": {"n_split": 3}}, ConfigError, "n_split"),
         ({"name": "No Name"}, ConfigError, "matches"),
         ({"metric": "acc"}, MetricError, "metric must be known"),

@@ -31,6 +31,12 @@ def test_ids_that_are_none_are_refused(ids: list, got: str) -> None:
     assert caught.value.hint
 
 
+def test_twin_ids_ask_for_another_column_first() -> None:
+    with pytest.raises(DataError) as caught:
+        row_ids(FRAME.assign(id=["Bern", "Bern", "Ulm"]), "id", "train")
+    assert caught.value.hint.startswith("another column as id, id left out")
+
+
 @pytest.mark.parametrize(
     ("weights", "got"),
     [([0, 0, 0], "of zeros"), ([1, -1, -2], "2 that are not"), ([1, None, np.inf], "2 that are")],

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from stackkit.crossfit import executor
 from stackkit.crossfit.executor import Interrupts, LocalPool, WorkerError, shared_pool
 from stackkit.errors import ConfigError
 
@@ -140,6 +141,21 @@ def test_ctrl_c_is_left_alone_in_other_threads(ctrl_c):
     thread.start()
     thread.join()
     assert asked == [False]
+    assert signal.getsignal(signal.SIGINT) is ctrl_c
+
+
+def test_the_end_of_the_pools_is_deaf_to_ctrl_c(ctrl_c, monkeypatch):
+    ended = []
+
+    class Struck:
+        def shutdown(self):
+            signal.raise_signal(signal.SIGINT)
+            ended.append(self)
+
+    pools = {(os.getpid(), 1): Struck(), (os.getpid(), 2): Struck(), (0, 1): Struck()}
+    monkeypatch.setattr(executor, "_shared", pools)
+    executor.shutdown_pools()
+    assert ended == list(pools.values())[:2]
     assert signal.getsignal(signal.SIGINT) is ctrl_c
 
 

@@ -94,7 +94,9 @@ def test_what_cannot_be_wrapped_is_refused() -> None:
         with pytest.raises(ModelError, match="KNeighborsRegressor"):
             SklearnLearner(wrong)
     binary = Objective("binary", "identity", "logloss", ("0", "1"))
-    with pytest.raises(ModelError, match="predict_proba"):
+    with pytest.raises(
+        ModelError, match=r"predict_proba.* a classifier such as LogisticRegression"
+    ):
         SklearnLearner(LinearSVC()).build(binary, 0)
     with pytest.raises(ModelError, match="sample_weight"):
         SklearnLearner(KNeighborsRegressor()).build(REGRESSION, 0).fit(X, Y, np.ones(40))

@@ -8,18 +8,21 @@ class.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
-from stackkit.errors import PredictionError
+from stackkit.errors import ConfigError, PredictionError, check_type, shown
 
 EVIDENCE = ("clean", "unverified", "in_sample")
 ARRAYS = ("oof", "oof_repeats", "held", "test", "test_folds", "held_folds")
 Output = Literal["proba", "value", "label"]
+
+
+WHERE_FROM = "what cross_fit or import_predictions returned"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,6 +109,23 @@ def as_record_array(values: np.ndarray) -> np.ndarray:
     """Float32, C-contiguous, at least two axes; never a copy of what is already so."""
     array = np.ascontiguousarray(values, dtype=np.float32)
     return array[:, None] if array.ndim == 1 else array
+
+
+def records_of(given: Iterable[Predictions] | Predictions) -> list[Predictions]:
+    """The records given, a single one as a list of one; ConfigError for anything else."""
+    if isinstance(given, Predictions):
+        return [given]
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise ConfigError("records are a list of Predictions", shown(given), WHERE_FROM)
+    records = list(given)
+    for record in records:
+        check_record(record)
+    return records
+
+
+def check_record(given: object) -> None:
+    """ConfigError unless it is a record."""
+    check_type(given, Predictions, "a record is a Predictions", WHERE_FROM)
 
 
 def _check(record: Predictions) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from stackkit.errors import MetricError, PredictionError
-from stackkit.predictions import Predictions
+from stackkit.predictions import Predictions, check_record, records_of
 
 MARGIN = 0.25
 
@@ -36,7 +36,7 @@ class GateDecision:
 
 
 def gate(
-    candidates: Sequence[Predictions],
+    candidates: Sequence[Predictions] | Predictions,
     incumbent: Predictions,
     evidence: Mapping[str, float] | None = None,
     margin: float = MARGIN,
@@ -45,8 +45,9 @@ def gate(
 
     Parameters
     ----------
-    candidates : the prior first, then by growing complexity. A record of depth 0 reads no
-        out-of-fold prediction: its score holds no leak, and a tie goes to it as the simpler one.
+    candidates : the prior first, then by growing complexity; a single one is a list of one. A
+        record of depth 0 reads no out-of-fold prediction: its score holds no leak, and a tie goes
+        to it as the simpler one.
     incumbent : the level-0 weights.
     evidence : key -> the part of a candidate's gain on the incumbent that is leak, in units of the
         metric. A candidate of depth ≥ 1 without evidence is not taken.
@@ -54,12 +55,14 @@ def gate(
 
     Raises
     ------
+    ConfigError : what is given are no records.
     PredictionError : a candidate shares no scored fold with the incumbent, or two have one name.
     MetricError : the metric is a number in no fold of the incumbent. A candidate of which that is
         true is passed over: a correlation with the prior's constant, say.
     """
+    check_record(incumbent)
     _refuse_no_score(incumbent)
-    others = [c for c in candidates if c.key != incumbent.key and _has_score(c)]
+    others = [c for c in records_of(candidates) if c.key != incumbent.key and _has_score(c)]
     _refuse_equal_names([incumbent, *others])
     paired = {c.name: paired_gain(c, incumbent) for c in others}
     gains = {name: gain for name, (gain, _) in paired.items()}

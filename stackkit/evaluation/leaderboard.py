@@ -9,14 +9,16 @@ import pandas as pd
 
 from stackkit.cost import record_seconds
 from stackkit.errors import PredictionError
-from stackkit.predictions import Predictions
+from stackkit.predictions import Predictions, records_of
 
 COLUMNS = ("rank", "name", "role", "depth", "cv", "fold_mean", "fold_sd", "coverage", "evidence",
            "seconds", "key8")  # fmt: skip
 
 
-def leaderboard(records: Sequence[Predictions]) -> pd.DataFrame:
+def leaderboard(records: Sequence[Predictions] | Predictions) -> pd.DataFrame:
     """One row a record, best first, those without a score last; of one competition and fold plan.
+
+    A single record is a list of one; ConfigError for what are no records.
 
     `cv` is the metric on the pooled out-of-fold predictions, `fold_mean` ± `fold_sd` its mean and
     standard deviation over folds, `coverage` the share of train rows scored, `seconds` the wall
@@ -24,6 +26,7 @@ def leaderboard(records: Sequence[Predictions]) -> pd.DataFrame:
     (under forward chaining each depth loses a block), records are ranked by their mean over the
     folds that all of them score.
     """
+    records = records_of(records)
     _refuse_several_plans(records)
     ranked_by = _common_mean(records) if len({r.coverage for r in records}) > 1 else _cv
     ordered = sorted(records, key=lambda r: _order(r, ranked_by(r)))

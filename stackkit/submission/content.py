@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from stackkit.competition import Competition
-from stackkit.errors import SubmissionError
+from stackkit.errors import SubmissionError, check_type
 from stackkit.metrics import Decision
-from stackkit.predictions import Predictions
+from stackkit.predictions import Predictions, check_record
 from stackkit.scoring import fitted_decision
 from stackkit.submission.format import submission_columns, submission_format
 from stackkit.submission.lists import listed_labels
@@ -36,7 +36,9 @@ def decided(
 def submission_frame(
     competition: Competition, record: Predictions, decision: Decision | None
 ) -> pd.DataFrame:
-    """The submission of a record, in the sample's order."""
+    """The submission of a record, in the sample's order; ConfigError for what is no record."""
+    check_type(competition, Competition, "data are a Competition", "load_competition(folder)")
+    check_record(record)
     form = submission_format(competition)
     if record.test is None:
         raise SubmissionError("a record has test predictions", f"none in {record.name}")

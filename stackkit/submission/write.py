@@ -13,7 +13,7 @@ from stackkit.cache.atomic import make_folder, write_file
 from stackkit.competition import Competition
 from stackkit.errors import CacheError, SubmissionError
 from stackkit.metrics import Decision
-from stackkit.predictions import Predictions
+from stackkit.predictions import Predictions, check_record
 from stackkit.recipe import key_of
 from stackkit.submission.content import final_decision, submission_frame
 from stackkit.submission.ledger import Ledger
@@ -38,10 +38,12 @@ def write_submission(
 
     Raises
     ------
+    ConfigError : what is given is no record.
     SubmissionError : what the competition would refuse, or a ledger without its columns; then
         nothing is written.
     CacheError : the folder cannot be written, or its disk is full; then no file is left.
     """
+    check_record(record)
     if record.target == competition.target:
         decision = decision or final_decision(competition, record)
     frame = submission_frame(competition, record, decision)

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import stackkit
 from stackkit.errors import ConfigError
+from stackkit.predictions import Predictions
+from stackkit.submission import submission_frame, write_submission
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +26,12 @@ def parts() -> dict[str, Any]:
         "cache": stackkit.NoCache(),
         "spec": stackkit.get_model("ridge"),
     }
+
+
+RECORD = Predictions(
+    name="meta", key="ab" * 32, oof=np.zeros((4, 1), dtype=np.float32), test=None, target="y",
+    output="value", scores={"cv": 0.5, "folds": {"r0f0": 0.5}, "greater_is_better": True},
+)  # fmt: skip
 
 
 def crossed(**wrong: Any) -> Callable[[dict], object]:
@@ -63,6 +72,21 @@ CASES: dict[str, tuple[Callable[[dict], object], str]] = {
         ),
         "1",
     ),
+    "a gate of names": (lambda parts: stackkit.gate(["x"], RECORD), "'x'"),
+    "a gate of a name": (lambda parts: stackkit.gate("meta", RECORD), "'meta'"),
+    "a gate around nothing": (lambda parts: stackkit.gate([], None), "None"),
+    "a leaderboard of a name": (lambda parts: stackkit.leaderboard("ridge"), "'ridge'"),
+    "a leaderboard of a number": (lambda parts: stackkit.leaderboard(3), "3"),
+    "a leaderboard of names": (lambda parts: stackkit.leaderboard(["ridge"]), "'ridge'"),
+    "a submission of a name": (
+        lambda parts: submission_frame(parts["competition"], "x", None), "'x'",
+    ),
+    "a submission to a name": (
+        lambda parts: submission_frame("wine", RECORD, None), "'wine'",
+    ),
+    "a submission of nothing": (
+        lambda parts: write_submission(parts["competition"], None, Path("nowhere")), "None",
+    ),
     "a run of a number": (lambda parts: stackkit.run(3.5), "3.5"),
 }  # fmt: skip
 
@@ -74,3 +98,9 @@ def test_an_argument_of_another_type_is_a_clear_error(parts: dict, name: str) ->
         call(parts)
     assert got in str(caught.value.got)
     assert caught.value.hint
+
+
+def test_a_single_record_is_a_list_of_one() -> None:
+    assert stackkit.leaderboard(RECORD)["name"].tolist() == ["meta"]
+    other = RECORD.with_(name="simplex", key="cd" * 32)
+    assert set(stackkit.gate(RECORD.with_(depth=1), other).gains) == {"meta"}

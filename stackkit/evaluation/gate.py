@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from stackkit.errors import MetricError, PredictionError
+from stackkit.metrics.noise import without_noise
 from stackkit.predictions import Predictions, check_record, records_of
 
 MARGIN = 0.25
@@ -79,7 +80,7 @@ def gate(
         corrected = gains[name] - leak[name]
         if _beyond(corrected, se[name], margin) > best:
             chosen, best = candidate, _beyond(corrected, se[name], margin)
-            reason = f"{name} gains {corrected:.3g} ± {se[name]:.2g} after its leak"
+            reason = f"{name} gains {_pair(corrected, se[name])} after its leak"
     return GateDecision(chosen, gains, se, leak, reason, margin)
 
 
@@ -143,6 +144,10 @@ def paired_gain(candidate: Predictions, incumbent: Predictions) -> tuple[float, 
     return float(gains.mean()), float(error)
 
 
+def _pair(gain: float, error: float) -> str:
+    return f"{without_noise(gain):.3g} ± {without_noise(error):.2g}"
+
+
 def _leak(candidate: Predictions, evidence: Mapping[str, float]) -> float | None:
     return 0.0 if candidate.depth == 0 else evidence.get(candidate.key)
 
@@ -151,11 +156,11 @@ def _best_shown(
     others: Sequence[Predictions], gains: Mapping[str, float], se: Mapping[str, float]
 ) -> str:
     """The candidate of the largest gain, if there is one, in words."""
-    above = [c.name for c in others if c.depth > 0 and gains[c.name] > 0]
+    above = [c.name for c in others if c.depth > 0 and without_noise(gains[c.name]) > 0]
     if not above:
         return ""
     best = max(above, key=gains.__getitem__)
-    return f" ({best} shows +{gains[best]:.3g} ± {se[best]:.2g}, leak not taken off)"
+    return f" ({best} shows +{_pair(gains[best], se[best])}, leak not taken off)"
 
 
 def _kept(incumbent: Predictions, evidence: Mapping[str, float] | None, shown: str) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stackkit.metrics.noise import without_noise
+
 if TYPE_CHECKING:
     from stackkit.cache import OOFCache
     from stackkit.competition import Competition
@@ -24,9 +26,13 @@ def as_text(table: pd.DataFrame) -> str:
 
 
 def number(value: float) -> str:
-    """A number as tables show it: five decimals, fewer where it is large, more where tiny."""
+    """A number as tables show it: five decimals, fewer where it is large, more where small.
+
+    What only rounding tells from 0 is 0.
+    """
     if not math.isfinite(value):
         return ""
+    value = without_noise(value)
     if 0 < abs(value) < 1e-3:
         return f"{value:.3g}"
     return f"{value:.5f}" if abs(value) < 100 else f"{value:.1f}"

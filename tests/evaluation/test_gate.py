@@ -133,6 +133,13 @@ def test_a_metric_that_is_no_number_anywhere_is_refused_by_its_name() -> None:
         gate([PRIOR], nowhere)
 
 
+def test_a_gain_of_rounding_errors_is_not_shown() -> None:
+    same = record("meta", *(score + 1e-15 for score in (0.80, 0.82, 0.78, 0.80)))
+    assert "meta" not in gate([same], BASE).reason
+    error = record("meta", *(score + 1e-6 for score in (0.80, 0.82, 0.78, 0.80)))
+    assert "meta shows +1e-06 ± 0," in gate([error], BASE).reason
+
+
 def test_a_candidate_without_any_score_is_passed_over() -> None:
     constant = record("prior", None, None, None, None, depth=0)
     decision = gate([constant, BETTER], BASE)

@@ -26,7 +26,8 @@ from stackkit.runs import set_up
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.5, "0.50000"), (-1 / 3, "-0.33333"), (99.9999999, "100.00000"), (12345.678, "12345.7"),
-     (0.0, "0.00000"), (1.234e-5, "1.23e-05"), (math.nan, ""), (math.inf, "")],
+     (0.0, "0.00000"), (-1.22e-16, "0.00000"), (2e-12, "2e-12"),
+     (1.234e-5, "1.23e-05"), (math.nan, ""), (math.inf, "")],
 )  # fmt: skip
 def test_numbers(value: float, text: str) -> None:
     assert number(value) == text

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from stackkit.evaluation import GateDecision
+from stackkit.metrics.noise import without_noise
 from stackkit.report.figures.chart import (
     BASELINE,
     BLACK,
@@ -151,6 +152,7 @@ def _colour(decision: GateDecision, name: str) -> str:
 
 def _with_error(gain: float, error: float) -> str:
     """A gain with its error, both to the error's second digit."""
+    gain, error = without_noise(gain), without_noise(error)
     if not 0 < error < np.inf:
         return f"{gain:+.2g} ± {error:.2g}"
     places = max(0, 1 - int(np.floor(np.log10(error))))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from stackkit.competition import Competition
 from stackkit.evaluation import GateDecision, Outlook
+from stackkit.metrics.noise import without_noise
 from stackkit.predictions import Predictions
 from stackkit.report.summaries.facts import facts
 from stackkit.report.tables import number
@@ -17,9 +18,10 @@ from stackkit.report.tables import number
 def gate(decision: GateDecision) -> pd.DataFrame:
     """A row a candidate, best first: gain on the incumbent, its standard error, leak, verdict."""
     rows = [
-        (name, gain, decision.se[name], decision.leak[name], name == decision.record.name)
+        (name, without_noise(gain), without_noise(decision.se[name]), decision.leak[name],
+         name == decision.record.name)
         for name, gain in sorted(decision.gains.items(), key=lambda item: -item[1])
-    ]
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=["candidate", "gain", "se", "leak", "submitted"])
 
 
@@ -39,7 +41,8 @@ def against_best(records: Sequence[Predictions]) -> pd.DataFrame:
             for label, rival in rivals.items():
                 gain, error, won = _paired(record, rival)
                 named = f"{label} ({rival.name})" if label != rival.name else label
-                row |= {f"on {named}": gain, f"s.e. ({label})": error, f"won ({label})": won}
+                row |= {f"on {named}": without_noise(gain)}
+                row |= {f"s.e. ({label})": without_noise(error), f"won ({label})": won}
             rows.append(row)
     return pd.DataFrame(rows)
 

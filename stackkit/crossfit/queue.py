@@ -99,6 +99,8 @@ class FitQueue:
             for future in landed:
                 self._land(future)
             self._end_overdue()
+        if interrupts.asked:
+            log.warning("interrupted: running fits end; Ctrl-C once more stops at once")
         self.interrupted |= interrupts.asked
         if not self.interrupted:
             self._leave_out_the_rest()

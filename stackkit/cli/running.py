@@ -69,11 +69,15 @@ def predict(
     from stackkit.runs import read_new_rows
 
     loaded = load_competition(competition)
-    frame = replay(loaded, read_new_rows(new, loaded), raw, cache_dir)
+    rows = read_new_rows(new, loaded)
+    frame = replay(loaded, rows, raw, cache_dir)
     kind = "raw" if raw else "predictions"
     path = output or Path(f"{loaded.name}_{new.name.split('.')[0]}_{kind}.csv")
     make_folder(path.parent)
     write_file(path, frame.to_csv(index=False, lineterminator="\n").encode())
+    if loaded.id is not None and loaded.id not in rows.columns:
+        note = f"{new.name} has no id column {loaded.id!r}: rows are written in its order, without"
+        click.echo(note, err=True)
     click.echo(f"{len(frame)} rows, the first of them:")
     print_table(frame.head(), as_json=False)
     click.echo(path)

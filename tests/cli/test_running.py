@@ -76,6 +76,16 @@ def test_predict_writes_beside_one_by_default_and_raw_on_demand(
     assert list(pd.read_csv(found.last).columns) == ["id", "ridge", "simplex"]
 
 
+def test_predict_without_the_ids_says_so(stackkit: Callable, done: Path, tmp_path: Path) -> None:
+    rows = pd.read_csv(done / "test.csv")
+    places = ["--output", tmp_path / "out.csv", "--cache-dir", done / "oof_cache"]
+    assert "no id column" not in stackkit("predict", done, done / "test.csv", *places).err
+    rows.drop(columns="id").to_csv(tmp_path / "new.csv", index=False)
+    found = stackkit("predict", done, tmp_path / "new.csv", *places)
+    assert found.code == 0 and "new.csv has no id column 'id'" in found.err
+    assert list(pd.read_csv(tmp_path / "out.csv").columns) == ["y"]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

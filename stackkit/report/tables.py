@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from stackkit.runs import Run, Setup
 
 
+MOST_CLASSES = 20  # whole numbers that are classes without a doubt
 LEADERBOARD = "rank name role depth cv folds holdout coverage evidence seconds key8"
 
 
@@ -75,6 +76,7 @@ def plan_notes(setup: Setup) -> list[str]:
     folds = setup.bench.folds
     notes = [
         task_note(setup.competition),
+        *class_notes(setup.competition),
         f"folds: {folds.scheme}, {folds.n_splits} splits: {folds.reason}",
         f"cache: {setup.bench.shelf.folder}",
     ]
@@ -95,6 +97,18 @@ def task_note(competition: Competition) -> str:
         first, last = competition.classes.tolist()
         return f"{note}, positive class {last!r} (positive = {first!r} in the TOML turns it)"
     return note
+
+
+def class_notes(competition: Competition) -> list[str]:
+    """A doubt where whole numbers make more classes than usual, and nobody said that they are."""
+    codes, config = competition.classes, competition.config
+    declared = config is not None and config.task is not None
+    if declared or len(codes) <= MOST_CLASSES or codes.dtype.kind not in "iuf":
+        return []
+    return [
+        f"{len(codes)} classes from {codes[0]} to {codes[-1]}: if {competition.target!r} is a "
+        'number, metric = "rmse" or "mae" predicts values (task = "multiclass" ends the doubt)'
+    ]
 
 
 def model_rows() -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from stackkit.competition import Competition
 from stackkit.report.tables import (
     as_text,
     cache_rows,
+    class_notes,
     leaderboard_text,
     metric_rows,
     model_rows,
@@ -91,3 +92,25 @@ def test_notes_name_models_that_are_left_out(tmp_path: Path) -> None:
     made = Competition.from_frames(train, target="y", metric="logloss")
     notes = plan_notes(set_up(made, cache_dir=tmp_path))
     assert "left out: rank_mean: makes ranks, and logloss reads more than the order" in notes
+
+
+@pytest.mark.parametrize(
+    ("classes", "options", "doubted"),
+    [(62, {}, True), (62, {"task": "multiclass"}, False), (12, {}, False), (0, {}, False)],
+)
+def test_dozens_of_whole_numbers_as_classes_are_doubted(
+    classes: int, options: dict, doubted: bool
+) -> None:
+    ages = 18 + np.arange(310) % classes if classes else [f"k{i % 62}" for i in range(310)]
+    train = pd.DataFrame({"x": np.arange(310.0), "age": ages})
+    made = Competition.from_frames(train, target="age", metric="accuracy", **options)
+    notes = class_notes(made)
+    assert len(notes) == doubted
+    if doubted:
+        assert notes[0].startswith("62 classes from 18 to 79: if 'age' is a number, metric = ")
+
+
+def test_the_plan_says_such_a_doubt(tmp_path: Path) -> None:
+    train = pd.DataFrame({"x": np.arange(310.0), "age": 18 + np.arange(310) % 62})
+    made = Competition.from_frames(train, target="age", metric="accuracy")
+    assert class_notes(made)[0] in plan_notes(set_up(made, cache_dir=tmp_path))

@@ -18,7 +18,7 @@ from stackkit.errors import ConfigError, ModelError, check_type
 from stackkit.features.hook import Hook, find_hook
 from stackkit.features.source import FeatureSource
 from stackkit.folds import Fit, Folds
-from stackkit.predictions import Predictions
+from stackkit.predictions import Predictions, records_of
 from stackkit.recipe import SCHEMA_VERSION, canonical, content_digest, key_of
 from stackkit.scoring import check_rows
 from stackkit.spec import ModelSpec, Objective, Source, objective_for
@@ -105,9 +105,10 @@ class Bench:
             return self._features(spec)
         if isinstance(inputs, Source):
             return inputs
-        records = [inputs] if isinstance(inputs, str) else inputs
-        for record in records:
-            check_type(record, Predictions, "a source holds records", "what cross_fit returned")
+        records = records_of(inputs)
+        if spec.recipe is not None:
+            hint = "leave source out, or a model that reads records, such as ridge_meta"
+            raise ConfigError(f"{spec.name} reads features", "records as its source", hint)
         return stack_source(records, self._folds)
 
     def _features(self, spec: ModelSpec) -> FeatureSource:

@@ -55,6 +55,8 @@ CASES: dict[str, tuple[Callable[[dict], object], str]] = {
     "a cache by Path": (crossed(cache=Path("oof_cache")), "oof_cache"),
     "a source by name": (crossed(source="ridge"), "'ridge'"),
     "a source of names": (crossed(source=["ridge"]), "'ridge'"),
+    "records for a base model": (crossed(source=[RECORD]), "records as its source"),
+    "a record for a base model": (crossed(source=RECORD), "records as its source"),
     "half a job": (crossed(jobs=0.5), "0.5"),
     "no job": (crossed(jobs=0), "0"),
     "train as a list": (

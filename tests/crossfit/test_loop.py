@@ -248,3 +248,9 @@ def test_a_mean_over_one_parent_has_its_score_at_any_number_of_repeats(bench, pl
 def test_a_plan_of_other_rows_is_refused(bench, plan):
     with pytest.raises(FoldError, match="60 rows of train"):
         bench("regression", plan(rows=50))
+
+
+def test_a_single_record_is_a_source_as_a_list_of_one(bench, level, toy):
+    made = bench()
+    base = level(made, toy())["toy"]
+    assert made.recipe(MEAN, base).key == made.recipe(MEAN, [base]).key

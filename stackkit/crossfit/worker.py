@@ -31,6 +31,7 @@ from stackkit.recipe import fit_seed
 from stackkit.spec import ModelSpec, Objective, Source, Views
 
 FLOAT = np.float64
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # read when one is loaded
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class FitReport:
 def run_fit(task: FitTask) -> FitReport:
     """Fit one model on one Fit's rows and write its predictions to `.partial`."""
     clock = PhaseClock()
-    with threadpool_limits(task.spec.learner.threads):
+    with _threads(task.spec.learner.threads):
         with clock.phase("prepare"):
             views = task.source.prepare(task.fit)
         with clock.phase("fit"):
@@ -71,6 +72,14 @@ def run_fit(task: FitTask) -> FitReport:
         _log_fit(task)
     task.partial.save(task.fit.id, arrays, clock.report())
     return FitReport(os.getpid(), clock.report(), kept.result())
+
+
+@contextlib.contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Numerical libraries use `count` threads: those loaded now, and those that the body loads."""
+    os.environ.update(dict.fromkeys(THREADS, str(count)))
+    with threadpool_limits(count):
+        yield
 
 
 @contextlib.contextmanager

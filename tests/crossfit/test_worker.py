@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from threadpoolctl import threadpool_info
 
 from stackkit.cache.fitted import FittedModel, load_model
 from stackkit.crossfit import fit_level
+from stackkit.crossfit.executor import LocalPool
 from stackkit.crossfit.worker import Expansion, _compacted, _target
 from stackkit.folds import Folds
 from stackkit.level1 import METAS
@@ -171,3 +173,19 @@ def test_each_fit_uses_the_threads_it_declares(bench, toy, pool):
 
     assert threadpool_info()
     fitted(bench(), pool, ModelSpec("counter", Counter(), "toy"))
+
+
+def test_libraries_that_a_fit_loads_use_its_threads_too(bench, toy):
+    class Loads(type(toy().learner)):
+        def build(self, objective, seed):
+            importlib.import_module("sklearn.linear_model")
+            counts = {info["filepath"]: info["num_threads"] for info in threadpool_info()}
+            if len(counts) < 2 or set(counts.values()) != {1}:
+                raise RuntimeError(f"threads: {counts}")
+            return super().build(objective, seed)
+
+    fresh = LocalPool(1)
+    try:
+        fitted(bench(), fresh, ModelSpec("loads", Loads(), "toy"))
+    finally:
+        fresh.shutdown()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from command import Outcome, in_process
 
 N, M = 90, 12
 TOML = """\
@@ -27,38 +27,12 @@ include = ["ridge"]
 """
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a command ended, and what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def last(self) -> str:
-        """The last line of standard output."""
-        return self.out.strip().splitlines()[-1]
-
-
 @pytest.fixture
 def stackkit(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Outcome]:
     """`stackkit(*arguments)`: the command in this process, up to its exit code."""
-    from stackkit.cli import main
-
-    def call(*arguments: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["stackkit", *map(str, arguments)])
-        capsys.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as left:
-            code = int(left.code or 0)
-        return Outcome(code, *capsys.readouterr())
-
-    return call
+    return in_process(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")

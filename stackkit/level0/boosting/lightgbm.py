@@ -21,6 +21,19 @@ MOST_LEAVES = 128
 
 
 @dataclass(frozen=True)
+class Rules:
+    """What stands for None in LightGBM's parameters, each for values and for classes.
+
+    `leaves` are a factor of cbrt(n) and the least number, `columns` is the share of columns that a
+    tree may choose from (at least 10 of them), `l2` the penalty.
+    """
+
+    leaves: tuple[tuple[float, int], tuple[float, int]]
+    columns: float
+    l2: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class LightGBM(BaseLearner):
     """LightGBM (Ke et al., 2017) with rounds fixed beforehand.
 
@@ -31,6 +44,8 @@ class LightGBM(BaseLearner):
 
     kind: ClassVar[str] = "lightgbm"
     version: ClassVar[int] = 2
+    rules: ClassVar[Rules] = Rules(((1.2, 16), (0.6, 8)), 0.5, (1.0, 5.0))
+    extra: ClassVar[dict[str, Any]] = {}
     rounds: int = 600
     learning_rate: float = 0.04
     num_leaves: int | None = None
@@ -45,20 +60,21 @@ class LightGBM(BaseLearner):
 
     def parameters(self, values: bool, n: int, d: int) -> dict[str, Any]:
         """LightGBM's own parameters for n rows and d columns; `values`: a regression."""
+        rules, which = self.rules, 0 if values else 1
         return {
+            **self.extra,
             "learning_rate": self.learning_rate,
-            "num_leaves": self.num_leaves
-            or (_leaves(1.2, 16, n) if values else _leaves(0.6, 8, n)),
+            "num_leaves": self.num_leaves or _leaves(*rules.leaves[which], n),
             "min_data_in_leaf": self.min_data_in_leaf,
             "bagging_fraction": self.subsample,
             "bagging_freq": 1,
-            "feature_fraction": self.colsample or min(1.0, max(0.5, LEAST_COLUMNS / d)),
-            "lambda_l2": chosen(self.l2, 1.0 if values else 5.0),
+            "feature_fraction": self.colsample or min(1.0, max(rules.columns, LEAST_COLUMNS / d)),
+            "lambda_l2": chosen(self.l2, rules.l2[which]),
         }
 
 
 @dataclass(frozen=True)
-class ExtraLightGBM(BaseLearner):
+class ExtraLightGBM(LightGBM):
     """LightGBM whose splits are drawn at random: one threshold a column and node.
 
     After the extremely randomised trees of Geurts et al. (2006). `rounds` are those at 5,000 rows;
@@ -68,30 +84,13 @@ class ExtraLightGBM(BaseLearner):
     """
 
     kind: ClassVar[str] = "lightgbm_xt"
+    version: ClassVar[int] = 1
+    rules: ClassVar[Rules] = Rules(((2, 24), (0.6, 8)), 0.6, (2.0, 5.0))
+    extra: ClassVar[dict[str, Any]] = {"extra_trees": True}
     rounds: int = 800
     learning_rate: float = 0.05
-    num_leaves: int | None = None
     min_data_in_leaf: int = 5
     subsample: float = 0.85
-    colsample: float | None = None
-    l2: float | None = None
-
-    def build(self, objective: Objective, seed: int) -> LightGBMFit:
-        """An unfitted booster."""
-        return LightGBMFit(self, objective, seed)
-
-    def parameters(self, values: bool, n: int, d: int) -> dict[str, Any]:
-        """LightGBM's own parameters for n rows and d columns; `values`: a regression."""
-        return {
-            "extra_trees": True,
-            "learning_rate": self.learning_rate,
-            "num_leaves": self.num_leaves or (_leaves(2, 24, n) if values else _leaves(0.6, 8, n)),
-            "min_data_in_leaf": self.min_data_in_leaf,
-            "bagging_fraction": self.subsample,
-            "bagging_freq": 1,
-            "feature_fraction": self.colsample or min(1.0, max(0.6, LEAST_COLUMNS / d)),
-            "lambda_l2": chosen(self.l2, 2.0 if values else 5.0),
-        }
 
 
 def _leaves(share: float, least: int, n: int) -> int:

@@ -1,0 +1,1 @@
+"""Dynamic ensemble selection: weights that differ from row to row."""

@@ -8,10 +8,10 @@ class.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class Predictions:
     target : the column predicted; output : "proba", "value" or "label".
     evidence : "clean" < "unverified" < "in_sample"; the worst of its own and its parents'.
     role : "base", "meta" or "blend"; depth : 0 without parents, else 1 + max(parents).
+    family : models of one family err alike; "" where it is not known. Not part of the key.
     scores, cost, recipe : what recipe.json holds; parents : keys in the order they are stacked.
     """
 
@@ -51,6 +52,7 @@ class Predictions:
     output: Output
     role: str = "base"
     depth: int = 0
+    family: str = ""
     evidence: str = "clean"
     oof_repeats: np.ndarray | None = None
     held: np.ndarray | None = None
@@ -165,22 +167,38 @@ def check_finite(record: Predictions, scored: np.ndarray) -> None:
             )
 
 
+class FeatureRows(Protocol):
+    """A feature matrix that can be restricted to some rows."""
+
+    def __len__(self) -> int:
+        """Rows."""
+
+    def take(self, rows: np.ndarray) -> FeatureRows:
+        """Some of the rows, by position."""
+
+
 @dataclass(frozen=True)
 class Pool:
     """Predictions of several models for the same rows: (m, n, c) without a copy until asked.
 
-    `arrays` are m arrays (n, c), usually mapped from the cache; `names` (m,) say whose. `rows`
-    restricts them to some rows, lazily.
+    `arrays` are m arrays (n, c), usually mapped from the cache; `names` (m,) say whose, `families`
+    (m,) which models err alike, where that is known. `rows` restricts them to some rows, lazily.
+    `features` is a feature matrix of those rows, for learners that read one.
     """
 
     names: tuple[str, ...]
     arrays: tuple[np.ndarray, ...]
     rows: np.ndarray | None = None
+    families: tuple[str, ...] | None = None
+    features: FeatureRows | None = None
 
     def __post_init__(self) -> None:
         shapes = {a.shape for a in self.arrays}
         if len(shapes) != 1 or len(self.names) != len(self.arrays):
             raise PredictionError("members of a pool have one shape and a name each", f"{shapes}")
+        if self.features is not None and len(self.features) != len(self):
+            rule, got = "features of a pool are of its rows", f"{len(self.features)} of {len(self)}"
+            raise PredictionError(rule, got)
 
     def __len__(self) -> int:
         return len(self.arrays[0]) if self.rows is None else len(self.rows)
@@ -193,7 +211,21 @@ class Pool:
     def take(self, rows: np.ndarray) -> Pool:
         """The same members for some rows (positions or mask)."""
         index = np.flatnonzero(rows) if rows.dtype == bool else np.asarray(rows)
-        return Pool(self.names, self.arrays, index if self.rows is None else self.rows[index])
+        return dataclasses.replace(
+            self,
+            rows=index if self.rows is None else self.rows[index],
+            features=None if self.features is None else self.features.take(index),
+        )
+
+    def members(self, which: Sequence[int]) -> Pool:
+        """The same rows of some members, by position."""
+        families = None if self.families is None else tuple(self.families[i] for i in which)
+        return dataclasses.replace(
+            self,
+            names=tuple(self.names[i] for i in which),
+            arrays=tuple(self.arrays[i] for i in which),
+            families=families,
+        )
 
     def blocks(self, size: int = 65_536) -> Iterator[np.ndarray]:
         """(m, b, c) float32 blocks of rows, in order."""

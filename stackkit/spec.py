@@ -97,7 +97,9 @@ class Learner(Protocol):
     Class attributes declare the rest: `kind` and `version` enter the key in place of the code;
     `test_from` "folds" averages the fold models' test predictions, "full" fits once on all rows;
     `threads` is the number each fit uses; `reads_metric` puts the metric into the objective;
-    `needs_features` says that it reads features, not only predictions.
+    `needs_features` says that it reads features, not only predictions; `reads_families` that it
+    reads which parents are of one family; `queries` "chain" that each fold model predicts test from
+    its own chain of parents, "mean" from the parents' test predictions.
     """
 
     kind: ClassVar[str]
@@ -105,6 +107,8 @@ class Learner(Protocol):
     test_from: ClassVar[str]
     reads_metric: ClassVar[bool]
     needs_features: ClassVar[bool]
+    reads_families: ClassVar[bool]
+    queries: ClassVar[str]
     threads: int
 
     def build(self, objective: Objective, seed: int) -> Estimator:
@@ -123,6 +127,8 @@ class BaseLearner:
     test_from: ClassVar[str] = "folds"
     reads_metric: ClassVar[bool] = False
     needs_features: ClassVar[bool] = True
+    reads_families: ClassVar[bool] = False
+    queries: ClassVar[str] = "mean"
     threads: int = field(default=1, kw_only=True)
 
     def __init_subclass__(cls) -> None:
@@ -141,7 +147,7 @@ class ModelSpec:
     learner : the declared parameters.
     family : models of one family err alike.
     tasks : the tasks it takes.
-    recipe : the feature recipe it reads; None for learners that read a stack.
+    recipe : the feature recipe it reads; None for learners that read nothing but a stack.
     role : "base", "meta" or "blend".
     limits : the largest input it takes.
     needs_ranks : it makes sense only for a metric that reads the order of predictions.

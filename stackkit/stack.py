@@ -62,10 +62,13 @@ class Stack:
 def plan_nodes(nodes: Sequence[Node], bench: Bench) -> pd.DataFrame:
     """One row a model: what is cached and what would be fitted. Fits nothing."""
     keys: dict[str, str] = {}
+    families = {node.spec.name: node.spec.family for node in nodes}
     rows = []
     for depth, level in enumerate(level_of(nodes)):
         for node in level:
-            keys[node.spec.name] = key = bench.key(node.spec, [keys[p] for p in node.parents])
+            parents = [keys[p] for p in node.parents]
+            key = bench.key(node.spec, parents, [families[p] for p in node.parents])
+            keys[node.spec.name] = key
             rows.append(_plan_row(node, depth, key, bench))
     return pd.DataFrame(rows, columns=list(PLAN_COLUMNS))
 
@@ -74,7 +77,7 @@ def _plan_row(node: Node, depth: int, key: str, bench: Bench) -> tuple[object, .
     recipe = bench.shelf.describe(key)
     partial = bench.shelf.partial(key)
     missing = [f for f in bench.fit_ids(node.spec, depth) if not partial.path(f).exists()]
-    reads = node.spec.recipe or ", ".join(node.parents)
+    reads = ", ".join((*filter(None, [node.spec.recipe]), *node.parents))
     note = ""
     if recipe is not None and (changed := changed_versions(recipe["versions"])):
         note = f"made under other versions of {', '.join(changed)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from stackkit.cache.handoff import ArrayRef, Shared
 from stackkit.errors import PredictionError
 from stackkit.folds import Fit, Folds
 from stackkit.predictions import Pool, Predictions
-from stackkit.spec import Views
+from stackkit.spec import Learner, Source, Views
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Parent:
 
     name: str
     key: str
+    family: str
     depth: int
     evidence: str
     fits: tuple[str, ...]
@@ -31,7 +33,10 @@ class Parent:
     def of(cls, record: Predictions) -> Parent:
         """The parent of a record."""
         arrays = {name: ArrayRef(array) for name, array in record.arrays.items()}
-        return cls(record.name, record.key, record.depth, record.evidence, record.fits, arrays)
+        return cls(
+            record.name, record.key, record.family or record.name, record.depth,
+            record.evidence, record.fits, arrays,
+        )  # fmt: skip
 
     def array(self, which: str) -> np.ndarray | None:
         """One array of the record."""
@@ -45,15 +50,26 @@ class StackSource:
     A Fit at depth ≥ 1 is fitted on the rows that all parents score, and scores only such rows. With
     repeats it reads the predictions of the repeat that it scores: their mean over repeats would be
     better than any prediction that it will meet, and its score would flatter.
+
+    Parameters
+    ----------
+    features : the features that a learner reads beside the stack, None for none.
+    with_families : whether the learner reads which parents err alike; then part of the key.
+    queries : "mean": test is predicted from the parents' test predictions; "chain": each fold Fit
+        predicts it from its own chain of parents (where they kept it).
     """
 
     parents: tuple[Parent, ...]
     folds: Shared[Folds]
+    features: Source | None = None
+    with_families: bool = False
+    queries: str = "mean"
 
     @property
     def key(self) -> Mapping[str, Any]:
-        """The parents' keys, sorted."""
-        return stack_key([p.key for p in self.parents])
+        """The parents' keys, sorted, and what else is read."""
+        families = [p.family for p in self.parents] if self.with_families else None
+        return stack_key([p.key for p in self.parents], families, self.features)
 
     @cached_property
     def scored(self) -> np.ndarray:
@@ -71,14 +87,15 @@ class StackSource:
         return rows[self._scored(fit)[rows]]
 
     def prepare(self, fit: Fit) -> Views:
-        """The stack for one Fit: all rows to fit on, with weights; test and the Fit's own chain."""
-        weight = np.zeros(len(self.scored))
-        weight[fit.fit_rows] = 1.0
+        """The stack for one Fit: rows to fit on, rows to score, test and the Fit's own chain.
+
+        Without features all rows are handed over with a 0/1 weight, else the rows to fit on.
+        """
         rows = self.score_rows(fit)
         oof = self._pool(self._oof(_repeat_of(fit)))
-        return Views(
+        views = Views(
             fit=oof,
-            weight=weight,
+            weight=self._weight(fit),
             score=oof.take(rows) if rows.size else None,
             score_rows=rows,
             test=self._pool([p.array("test") for p in self.parents]),
@@ -86,6 +103,39 @@ class StackSource:
             test_chain=self._chain("test_folds", fit.id),
             holdout_chain=self._chain("held_folds", fit.id),
             chained=True,
+        )
+        views = self._own_queries(views) if self.queries == "chain" else views
+        return views if self.features is None else self._with_features(views, fit)
+
+    def _weight(self, fit: Fit) -> np.ndarray:
+        weight = np.zeros(len(self.scored))
+        weight[fit.fit_rows] = 1.0
+        return weight
+
+    @staticmethod
+    def _own_queries(views: Views) -> Views:
+        """Test and holdout predicted from the Fit's own chain, where the parents kept it."""
+        test = views.test if views.test_chain is None else views.test_chain
+        holdout = views.holdout if views.holdout_chain is None else views.holdout_chain
+        return dataclasses.replace(views, test=test, holdout=holdout)
+
+    def _with_features(self, views: Views, fit: Fit) -> Views:
+        """Each pool with the features of its rows; the rows to fit on alone, without a weight."""
+        made = self.features.prepare(fit)
+        scored = np.searchsorted(made.score_rows, views.score_rows)
+        return dataclasses.replace(
+            views,
+            fit=_joined(views.fit.take(fit.fit_rows), made.fit),
+            rows=fit.fit_rows,
+            weight=None,
+            score=views.score
+            if views.score is None
+            else _joined(views.score, made.score.take(scored)),
+            test=_joined(views.test, made.test),
+            test_chain=_joined(views.test_chain, made.test),
+            holdout=_joined(views.holdout, made.holdout),
+            holdout_chain=_joined(views.holdout_chain, made.holdout),
+            transform=made.transform,
         )
 
     def _scored(self, fit: Fit) -> np.ndarray:
@@ -110,7 +160,8 @@ class StackSource:
     def _pool(self, arrays: Sequence[np.ndarray | None]) -> Pool | None:
         if any(a is None for a in arrays):
             return None
-        return Pool(tuple(p.name for p in self.parents), tuple(arrays))
+        names = tuple(p.name for p in self.parents)
+        return Pool(names, tuple(arrays), families=tuple(p.family for p in self.parents))
 
     def _chain(self, which: str, fit_id: str) -> Pool | None:
         if any(p.array(which) is None or fit_id not in p.fits for p in self.parents):
@@ -127,19 +178,48 @@ def _all_there(oofs: Sequence[np.ndarray]) -> np.ndarray:
     return np.logical_and.reduce([~np.isnan(oof[:, 0]) for oof in oofs])
 
 
-def stack_key(parents: Sequence[str]) -> dict[str, list[str]]:
-    """What of a stack on these keys enters the key of a record."""
-    return {"parents": sorted(parents)}
+def _joined(pool: Pool | None, features: Any) -> Pool | None:
+    return None if pool is None else dataclasses.replace(pool, features=features)
 
 
-def stack_source(parents: Sequence[Predictions], folds: Shared[Folds]) -> StackSource:
-    """The stack of some records of one fold plan.
+def stack_key(
+    parents: Sequence[str],
+    families: Sequence[str] | None = None,
+    features: Source | None = None,
+) -> dict[str, Any]:
+    """What of a stack on these keys enters the key of a record.
+
+    `families` (one a parent) where the learner reads them, `features` where it reads some.
+    """
+    key: dict[str, Any] = {"parents": sorted(parents)}
+    if families is not None:
+        paired = sorted(zip(parents, families, strict=True))
+        key["families"] = [family for _, family in paired]
+    return key if features is None else {**key, "features": dict(features.key)}
+
+
+def stack_source(
+    parents: Sequence[Predictions],
+    folds: Shared[Folds],
+    learner: Learner | None = None,
+    features: Source | None = None,
+) -> StackSource:
+    """The stack of some records of one fold plan, as a learner reads it (None: records alone).
 
     Raises
     ------
     PredictionError : no parents, one twice, one made under other folds, or arrays of different
         rows or targets.
     """
+    ordered = _checked(parents, folds)
+    handed = tuple(Parent.of(r) for r in ordered)
+    if learner is None:
+        return StackSource(handed, folds, features)
+    return StackSource(handed, folds, features, learner.reads_families, learner.queries)
+
+
+def _checked(parents: Sequence[Predictions], folds: Shared[Folds]) -> list[Predictions]:
+    """The parents in the order of their keys."""
     if not parents:
         raise PredictionError("a stack has at least one parent", "none")
     ordered = sorted(parents, key=lambda r: r.key)
@@ -158,4 +238,4 @@ def stack_source(parents: Sequence[Predictions], folds: Shared[Folds]) -> StackS
         raise PredictionError(
             "parents of a stack predict one target in one shape", f"{sorted(map(str, shapes))}"
         )
-    return StackSource(tuple(Parent.of(r) for r in ordered), folds)
+    return ordered

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from stackkit.cache.handoff import Shared
 from stackkit.errors import PredictionError
+from stackkit.features.matrix import Matrix
 from stackkit.predictions import Predictions
+from stackkit.spec import Views
 from stackkit.stack_source import stack_key, stack_source
 
 FITS = ("r0f0", "r0f1", "r0f2")
@@ -111,3 +115,68 @@ def test_mapped_parents_cross_as_paths(parent, folds, tmp_path):
     other = pickle.loads(pickle.dumps(stack_source([a], folds)))
     assert isinstance(other.parents[0].array("oof"), np.memmap)
     assert other.key == stack_key(["a" * 64])
+
+
+class Columns:
+    """A source of features that tell the row, and for what they were made."""
+
+    key: ClassVar[dict[str, str]] = {"recipe": "columns"}
+
+    def __init__(self, folds: Shared) -> None:
+        self.folds = folds
+
+    def prepare(self, fit) -> Views:
+        rows = np.flatnonzero(self.folds.get().assignment[0] == int(fit.id[-1]))
+        return Views(
+            fit=numbered(fit.fit_rows),
+            rows=fit.fit_rows,
+            score=numbered(rows),
+            score_rows=rows,
+            test=numbered(1000 + np.arange(12)),
+            holdout=numbered(2000 + np.arange(10)),
+            transform=len,
+        )
+
+
+def numbered(rows) -> Matrix:
+    return Matrix(np.asarray(rows, dtype=np.float32)[:, None], ("row",), (0,))
+
+
+def test_features_stand_beside_the_rows_that_they_are_of(parent, folds):
+    source = stack_source([parent("a", unscored=[4, 7])], folds, features=Columns(folds))
+    for fit in map(source.narrow, folds.get().fits()):
+        views = source.prepare(fit)
+        assert views.weight is None and views.transform is len
+        assert views.rows.tolist() == fit.fit_rows.tolist()
+        for pool, rows in ((views.fit, fit.fit_rows), (views.score, views.score_rows)):
+            assert np.asarray(pool.features)[:, 0].tolist() == list(rows)
+            np.testing.assert_array_equal(pool.matrix()[0], source.parents[0].array("oof")[rows])
+        for pool in (views.test, views.test_chain):
+            assert np.asarray(pool.features)[:, 0].tolist() == list(range(1000, 1012))
+        assert len(views.holdout.features) == len(views.holdout_chain.features) == 10
+        kept = views.score.take(np.array([1, 0]))
+        assert np.asarray(kept.features)[:, 0].tolist() == views.score_rows[[1, 0]].tolist()
+
+
+def test_features_and_families_enter_the_key_of_those_who_read_them(parent, folds):
+    a, b = parent("a", family="trees"), parent("b", family="linear")
+    plain = stack_source([a, b], folds)
+    assert plain.key == {"parents": ["a" * 64, "b" * 64]}
+    featured = stack_source([a, b], folds, features=Columns(folds))
+    assert featured.key == {**plain.key, "features": {"recipe": "columns"}}
+    relatives = dataclasses.replace(plain, with_families=True)
+    assert relatives.key == {**plain.key, "families": ["trees", "linear"]}
+    assert relatives.key == stack_key(["b" * 64, "a" * 64], ["linear", "trees"])
+    assert plain.prepare(folds.get().fits()[0]).fit.families == ("trees", "linear")
+
+
+def test_queries_of_a_chain_are_the_fits_own(parent, folds):
+    a = parent("a")
+    source = dataclasses.replace(stack_source([a], folds), queries="chain")
+    for number, fit in enumerate(folds.get().fits()):
+        views = source.prepare(fit)
+        np.testing.assert_array_equal(views.test.matrix()[0], a.test_folds[number])
+        np.testing.assert_array_equal(views.holdout.matrix()[0], a.held_folds[number])
+    without = parent("b", test_folds=None, held_folds=None)
+    views = dataclasses.replace(stack_source([without], folds), queries="chain").prepare(fit)
+    np.testing.assert_array_equal(views.test.matrix()[0], without.test)

@@ -17,8 +17,8 @@ from stackkit.predictions import ARRAYS, Predictions
 from stackkit.recipe import SCHEMA_VERSION
 
 RECIPE = "recipe.json"
-FIELDS = ("name", "key", "target", "output", "role", "depth", "evidence", "fits", "parents",
-          "scores", "cost", "recipe")  # fmt: skip
+FIELDS = ("name", "key", "target", "output", "role", "depth", "family", "evidence", "fits",
+          "parents", "scores", "cost", "recipe")  # fmt: skip
 SEAL = "sha256"
 UNSEALED = "0" * 64
 _hashed: set[tuple[str, int, int]] = set()

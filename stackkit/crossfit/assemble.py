@@ -45,6 +45,7 @@ def assemble(
         target=competition.target,
         output=objective.output,
         role=recipe.spec.role,
+        family=recipe.spec.family,
         depth=1 + max(p.depth for p in parents) if parents else 0,
         evidence=worst_evidence(*(p.evidence for p in parents)),
         parents=tuple(p.key for p in parents),

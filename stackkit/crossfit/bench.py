@@ -87,9 +87,19 @@ class Bench:
         content = self._content(spec, source.key, objective)
         return Recipe(spec, source, objective, content, self._fits(spec, source))
 
-    def key(self, spec: ModelSpec, parents: Sequence[str] = ()) -> str:
-        """The key of a spec on parents that need not be there yet; without: on its features."""
-        source = self._features(spec).key if spec.recipe is not None else stack_key(parents)
+    def key(
+        self, spec: ModelSpec, parents: Sequence[str] = (), families: Sequence[str] = ()
+    ) -> str:
+        """The key of a spec on parents that need not be there yet; without: on its features.
+
+        `families` are those of the parents, in their order.
+        """
+        features = None if spec.recipe is None else self._features(spec)
+        if parents:
+            read = families if spec.learner.reads_families else None
+            source = stack_key(parents, read, features)
+        else:
+            source = self._features(spec).key
         return key_of(self._content(spec, source, objective_for(self.competition, spec.learner)))
 
     def fit_ids(self, spec: ModelSpec, depth: int = 0) -> list[str]:
@@ -102,18 +112,23 @@ class Bench:
         if self.competition.task not in spec.tasks:
             raise ConfigError(f"{spec.name} takes {', '.join(spec.tasks)}", self.competition.task)
         if inputs is None:
+            self._refuse_stack(spec)
             return self._features(spec)
         if isinstance(inputs, Source):
             return inputs
         records = records_of(inputs)
-        if spec.recipe is not None:
+        if spec.role == "base":
             hint = "leave source out, or a model that reads records, such as ridge_meta"
             raise ConfigError(f"{spec.name} reads features", "records as its source", hint)
-        return stack_source(records, self._folds)
+        features = None if spec.recipe is None else self._features(spec)
+        return stack_source(records, self._folds, spec.learner, features)
+
+    @staticmethod
+    def _refuse_stack(spec: ModelSpec) -> None:
+        if spec.role != "base" or spec.recipe is None:
+            raise ConfigError(f"{spec.name} reads records", "no source", "pass source=[records]")
 
     def _features(self, spec: ModelSpec) -> FeatureSource:
-        if spec.recipe is None:
-            raise ConfigError(f"{spec.name} reads records", "no source", "pass source=[records]")
         digest = None if self.hook is None else self.hook.digest
         scratch = self.shelf.folder / ".scratch"
         return FeatureSource(

@@ -149,7 +149,7 @@ class Expansion:
         """
         if not isinstance(X, Pool) or X.shape[2] != self.width:
             return X
-        return Pool(X.names, tuple(self._narrowed(array) for array in X.arrays), X.rows)
+        return dataclasses.replace(X, arrays=tuple(self._narrowed(a) for a in X.arrays))
 
     def _narrowed(self, array: np.ndarray) -> np.ndarray:
         columns = np.asarray(array[:, list(self.present)], dtype=FLOAT)

@@ -24,6 +24,10 @@ class Matrix:
         """Positions of the categorical columns."""
         return [j for j, count in enumerate(self.levels) if count]
 
+    def take(self, rows: np.ndarray) -> Matrix:
+        """Some of the rows, by position."""
+        return Matrix(self.values[rows], self.names, self.levels)
+
     def __len__(self) -> int:
         return len(self.values)
 

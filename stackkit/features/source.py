@@ -30,7 +30,7 @@ from stackkit.features.matrix import Matrix
 from stackkit.features.recipes import get_recipe
 from stackkit.features.target import Target
 from stackkit.folds import Fit, Folds
-from stackkit.recipe import fit_seed, key_of
+from stackkit.recipe import array_digest, fit_seed, key_of
 from stackkit.spec import Views
 
 PARTS = ("fit", "score", "holdout", "test")
@@ -91,7 +91,8 @@ class FeatureSource:
     def prepare(self, fit: Fit) -> Views:
         """Matrices of one Fit, mapped from the scratch folder if another model made them."""
         made_for = {**self.key, "task": self.competition.get().task}  # encodings read the target
-        folder = self.scratch / f"views-{key_of(made_for)[:16]}-{fit.id}"
+        rows = array_digest(fit.fit_rows)[:8]  # a stack may narrow a Fit, which keeps its id
+        folder = self.scratch / f"views-{key_of(made_for)[:16]}-{fit.id}-{rows}"
         try:
             return self._read(folder, fit)
         except FileNotFoundError:

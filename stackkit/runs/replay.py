@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stackkit.cache import Shelf
-from stackkit.cache.fitted import load_model
+from stackkit.cache.fitted import FittedModel, load_model
 from stackkit.competition import Competition
 from stackkit.errors import CacheError, PredictionError
 from stackkit.exchange import IMPORTED
@@ -49,11 +49,20 @@ class Replay:
     def _one(self, path: Path, record: Predictions, parents: list[np.ndarray]) -> np.ndarray:
         model = load_model(path)
         if parents:
-            names = tuple(load_record(self.shelf, key).name for key in record.parents)
-            X = Pool(names, tuple(parents))
+            X = self._stacked(record, parents, model)
         else:
             X = model.transform(self.frame)
         return as_record_array(model.predict(X))
+
+    def _stacked(self, record: Predictions, arrays: list[np.ndarray], model: FittedModel) -> Pool:
+        """The parents' predictions, with features where the model reads them too."""
+        parents = [load_record(self.shelf, key) for key in record.parents]
+        return Pool(
+            tuple(parent.name for parent in parents),
+            tuple(arrays),
+            families=tuple(parent.family for parent in parents),
+            features=None if model.transform is None else model.transform(self.frame),
+        )
 
 
 def _used_fits(record: Predictions) -> list[str]:

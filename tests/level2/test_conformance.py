@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import cloudpickle
 import numpy as np
 import pytest
 
+from stackkit.features.matrix import Matrix
 from stackkit.level1 import METAS
 from stackkit.level2 import BLENDS
+from stackkit.level2.blend import Weigher
 from stackkit.metrics import get_metric
 from stackkit.predictions import Pool
 from stackkit.recipe import canonical
@@ -24,6 +28,7 @@ CASES = [(spec, task) for spec in (*METAS.values(), *BLENDS.values()) for task i
 
 @lru_cache
 def stack(task: str, members: int = M) -> tuple[Pool, np.ndarray]:
+    """Members of like quality, features (a number, a code, a number that misses) and families."""
     rng = np.random.default_rng(4)
     if task == "regression":
         y = np.exp(rng.normal(size=N))
@@ -35,20 +40,48 @@ def stack(task: str, members: int = M) -> tuple[Pool, np.ndarray]:
         p = np.exp(scores) / np.exp(scores).sum(axis=2, keepdims=True)
         arrays = p[..., 1:] if task == "binary" else p
     names = tuple(f"m{i}" for i in range(members))
-    return Pool(names, tuple(np.ascontiguousarray(a, dtype=np.float32) for a in arrays)), y
+    families = tuple(("trees", "linear", "trees", "nets")[i % 4] for i in range(members))
+    made = tuple(np.ascontiguousarray(a, dtype=np.float32) for a in arrays)
+    return Pool(names, made, families=families, features=features()), y
 
 
-def fitted(spec: ModelSpec, task: str, members: int = M, weight: Any = None) -> tuple[Any, Pool]:
+def features() -> Matrix:
+    rng = np.random.default_rng(5)
+    values = np.column_stack([rng.normal(size=N), np.arange(N) % 3, rng.normal(size=N)])
+    return Matrix(values.astype(np.float32), ("number", "code", "other"), (0, 3, 0))
+
+
+def members_of(spec: ModelSpec) -> int:
+    """A step behind a blend reads one record."""
+    return 1 if spec.family == "postprocess" else M
+
+
+def objective_of(spec: ModelSpec, task: str) -> Objective:
     metric = get_metric(METRICS[task])
-    goal = Objective(
+    return Objective(
         task,
         metric.average_space,
         metric.surrogate_for(task),
         tuple("abc"[: CLASSES[task]]),
         metric if spec.learner.reads_metric else None,
     )
-    pool, y = stack(task, members)
-    return spec.learner.build(goal, seed=1).fit(pool, y, weight), pool
+
+
+def fitted(
+    spec: ModelSpec, task: str, members: int | None = None, weight: Any = None
+) -> tuple[Any, Pool]:
+    pool, y = stack_for(spec, task, members)
+    return spec.learner.build(objective_of(spec, task), seed=1).fit(pool, y, weight), pool
+
+
+def stack_for(spec: ModelSpec, task: str, members: int | None = None) -> tuple[Pool, np.ndarray]:
+    """As the loop hands it over: features where the spec names a recipe."""
+    pool, y = stack(task, members or members_of(spec))
+    return (pool if spec.recipe else dataclasses.replace(pool, features=None)), y
+
+
+def fit_pool(spec: ModelSpec, task: str, pool: Pool, y: np.ndarray, weight: Any = None) -> Any:
+    return spec.learner.build(objective_of(spec, task), seed=1).fit(pool, y, weight)
 
 
 @lru_cache
@@ -65,9 +98,10 @@ def case(request: pytest.FixtureRequest) -> tuple[ModelSpec, str]:
 def test_it_declares_what_a_learner_declares(case: tuple[ModelSpec, str]) -> None:
     spec, _ = case
     assert isinstance(spec.learner, Learner)
-    assert spec.recipe is None
+    assert (spec.recipe is not None) == spec.learner.needs_features
     assert spec.role == ("meta" if spec.name in METAS else "blend")
-    assert spec.learner.test_from == ("folds" if spec.role == "meta" else "full")
+    assert spec.learner.test_from in ("folds", "full")
+    assert spec.learner.test_from == "folds" or spec.learner.queries == "mean"
     canonical(spec.parameters)
 
 
@@ -86,7 +120,7 @@ def test_predictions_have_the_shape_and_are_what_the_task_asks(
 
 def test_it_is_better_than_chance(case: tuple[ModelSpec, str]) -> None:
     estimator, pool = whole(case)
-    _, y = stack(case[1])
+    _, y = stack_for(*case)
     p, metric = estimator.predict(pool), get_metric(METRICS[case[1]])
     chance = np.full_like(p, np.median(y) if case[1] == "regression" else 1 / CLASSES[case[1]])
     assert metric.better(metric.score(y, p), metric.score(y, chance))
@@ -106,37 +140,68 @@ def test_one_row_is_predicted_as_within_a_batch(case: tuple[ModelSpec, str]) -> 
 
 def test_the_pool_is_left_as_it_was(case: tuple[ModelSpec, str]) -> None:
     spec, task = case
-    pool, y = stack.__wrapped__(task)
+    pool, y = stack_for(spec, task)
     before, labels = pool.matrix(), y.copy()
-    spec.learner.build(whole(case)[0].objective, 1).fit(pool, y).predict(pool)
+    fit_pool(spec, task, pool, y).predict(pool)
     np.testing.assert_array_equal(pool.matrix(), before)
     np.testing.assert_array_equal(y, labels)
 
 
-def test_read_only_members_are_enough(case: tuple[ModelSpec, str]) -> None:
+def test_mapped_read_only_members_are_enough(case: tuple[ModelSpec, str], tmp_path: Path) -> None:
     spec, task = case
-    pool, y = stack.__wrapped__(task)
-    for array in (*pool.arrays, y):
-        array.flags.writeable = False
-    estimator = spec.learner.build(whole(case)[0].objective, 1)
-    assert len(estimator.fit(pool, y).predict(pool)) == N
+    pool, y = stack_for(spec, task)
+    for name, array in zip(pool.names, pool.arrays, strict=True):
+        np.save(tmp_path / f"{name}.npy", array)
+    maps = tuple(np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in pool.names)
+    mapped = dataclasses.replace(pool, arrays=maps)
+    found = fit_pool(spec, task, mapped, y).predict(mapped)
+    np.testing.assert_array_equal(found, whole(case)[0].predict(pool))
+
+
+def test_rows_that_a_parent_did_not_score_are_not_read(case: tuple[ModelSpec, str]) -> None:
+    spec, task = case
+    pool, y = stack_for(spec, task)
+    weight = (np.arange(N) % 10 != 3).astype(float)
+    holes = tuple(a.copy() for a in pool.arrays)
+    holes[0][weight == 0] = np.nan
+    first = fit_pool(spec, task, dataclasses.replace(pool, arrays=holes), y, weight)
+    second = fit_pool(spec, task, pool, y, weight)
+    np.testing.assert_array_equal(first.predict(pool), second.predict(pool))
+
+
+def test_identical_members_are_as_good_as_one(case: tuple[ModelSpec, str]) -> None:
+    spec, task = case
+    pool, y = stack_for(spec, task)
+    same = dataclasses.replace(pool, arrays=(pool.arrays[0],) * len(pool.arrays))
+    p = fit_pool(spec, task, same, y).predict(same)
+    assert np.isfinite(p).all()
+    if isinstance(spec.learner, Weigher):
+        np.testing.assert_allclose(p, pool.arrays[0], rtol=1e-5, atol=1e-6)
+
+
+def test_a_constant_member_does_no_harm(case: tuple[ModelSpec, str]) -> None:
+    spec, task = case
+    pool, y = stack_for(spec, task)
+    constant = np.full_like(pool.arrays[0], 1.0 if task == "regression" else 1 / CLASSES[task])
+    last = () if len(pool.arrays) == 1 else pool.arrays[1:]
+    beside = dataclasses.replace(pool, arrays=(constant, *last))
+    assert np.isfinite(fit_pool(spec, task, beside, y).predict(beside)).all()
 
 
 def test_rows_of_no_weight_have_no_influence(case: tuple[ModelSpec, str]) -> None:
     spec, task = case
     weight = (np.arange(N) < 70).astype(float)
-    estimator, pool = fitted(spec, task, weight=weight)
-    before = estimator.predict(pool)
-    _, y = stack(task)
+    pool, y = stack_for(spec, task)
+    before = fit_pool(spec, task, pool, y, weight).predict(pool)
     spoilt = np.where(weight > 0, y, y[::-1])
-    again = estimator.fit(pool, spoilt, weight).predict(pool)
+    again = fit_pool(spec, task, pool, spoilt, weight).predict(pool)
     np.testing.assert_array_equal(before, again)
 
 
 def test_row_weights_are_taken(case: tuple[ModelSpec, str]) -> None:
     spec, task = case
     weight = np.where(np.arange(N) < 50, 1.0, 0.01)
-    pool, _ = stack(task)
+    pool, _ = stack_for(spec, task)
     weighted = fitted(spec, task, weight=weight)[0].predict(pool)
     plain = whole(case)[0].predict(pool)
     assert np.isfinite(weighted).all()
@@ -152,12 +217,11 @@ def test_one_member_is_enough(case: tuple[ModelSpec, str]) -> None:
 def test_the_order_of_members_does_not_matter(case: tuple[ModelSpec, str]) -> None:
     spec, task = case
     estimator, pool = whole(case)
-    order = [2, 0, 3, 1]
-    names, arrays = ([some[i] for i in order] for some in (pool.names, pool.arrays))
-    straight, mixed = estimator.predict(pool), Pool(tuple(names), tuple(arrays))
-    fresh = spec.learner.build(estimator.objective, 1)
-    other = fresh.fit(mixed, stack(task)[1]).predict(mixed)
-    np.testing.assert_allclose(other, straight, rtol=1e-3, atol=1e-4)
+    if len(pool.arrays) == 1:
+        return
+    mixed = pool.members([2, 0, 3, 1])
+    other = fit_pool(spec, task, mixed, stack(task)[1]).predict(mixed)
+    np.testing.assert_allclose(other, estimator.predict(pool), rtol=1e-3, atol=1e-4)
 
 
 def test_a_fitted_one_crosses_to_another_process(case: tuple[ModelSpec, str]) -> None:

@@ -1,13 +1,6 @@
 """What data and records are worth: pure functions over them."""
 
 from stackkit.evaluation.adversarial import AdversarialValidation, adversarial_validation
-from stackkit.evaluation.diversity import (
-    common_rows,
-    disagreement,
-    error_correlation,
-    likeness_order,
-    pair_gains,
-)
 from stackkit.evaluation.duplicates import Duplicates, find_duplicates
 from stackkit.evaluation.gate import MARGIN, GateDecision, gate, paired_gain
 from stackkit.evaluation.honesty import Outlook, decided_labels, honest_scores, outlook, rivals
@@ -22,18 +15,13 @@ __all__ = [
     "GateDecision",
     "Outlook",
     "adversarial_validation",
-    "common_rows",
     "decided_labels",
-    "disagreement",
-    "error_correlation",
     "find_duplicates",
     "gate",
     "honest_scores",
     "leaderboard",
-    "likeness_order",
     "loss_name",
     "outlook",
-    "pair_gains",
     "paired_gain",
     "permutation_importance",
     "rivals",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from stackkit.evaluation import likeness_order
+from stackkit.diversity import likeness_order
 from stackkit.predictions import Predictions
 from stackkit.report.figures.chart import (
     ROLES,

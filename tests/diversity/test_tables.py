@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from stackkit.competition import Competition
+from stackkit.diversity import common_rows, disagreement, likeness_order, pair_gains
 from stackkit.errors import PredictionError
-from stackkit.evaluation import common_rows, disagreement, likeness_order, pair_gains
 from stackkit.predictions import Predictions
 
 

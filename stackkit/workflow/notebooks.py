@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +12,13 @@ from typing import Any
 from stackkit.datasets import load_competition
 from stackkit.datasets.kaggle import fetch_competition, is_kaggle
 from stackkit.datasets.load import find_config
-from stackkit.errors import ConfigError, MissingPackageError, NotebookError, nearest
+from stackkit.errors import ConfigError, MissingPackageError, NotebookError
 from stackkit.places import cache_folder, submissions_folder
+from stackkit.workflow.parameters import COMPETITION, RESULT, check_declared, typed_parameters
 
 PATTERN = "[0-9][0-9]_*.ipynb"
 RUNS, RESULTS = "runs", "results.jsonl"
-COMPETITION, RESULT = "COMPETITION", "RESULT_PATH"
 QUIET = ["--IPKernelApp.log_level=ERROR"]  # its warnings are about the machine, not the notebook
-PATHS = ("CACHE_DIR", "OUTPUT", RESULT)
 
 
 @dataclass(frozen=True)
@@ -66,13 +64,14 @@ def plan_notebooks(
     beside the copies, unless RESULT_PATH is given."""
     notebooks = find_notebooks(folder)
     given = dict(parameters or {})
-    _check_given(notebooks, given)
+    check_declared(notebooks, given)
+    _refuse_competition(given)
     target = Path(output) if output else Path(folder) / RUNS / competition_name(competition)
     target = target.resolve()
-    given = {RESULT: target / RESULTS, **_places(competition), **given}
-    given[COMPETITION] = _from_anywhere(competition)
+    given = {RESULT: target / RESULTS, **places_of(competition), **given}
+    given[COMPETITION] = from_anywhere(competition)
     return [
-        NotebookRun(path, target / path.name, _parameters_of(path, given)) for path in notebooks
+        NotebookRun(path, target / path.name, typed_parameters(path, given)) for path in notebooks
     ]
 
 
@@ -114,75 +113,27 @@ def find_notebooks(folder: str | Path) -> list[Path]:
     return found
 
 
-def declared_parameters(notebook: Path) -> dict[str, str]:
-    """Names that a notebook's parameters cell declares, with their defaults as written."""
-    from papermill import inspect_notebook
-
-    return {name: info["default"] for name, info in inspect_notebook(str(notebook)).items()}
-
-
 def competition_name(competition: str | Path) -> str:
     """The name that a name, a folder or a competition.toml stands for; ConfigError for none."""
     config = find_config(competition)
     return load_competition(competition).name if config is None else config.name
 
 
-def _places(competition: str | Path) -> dict[str, Path]:
+def places_of(competition: str | Path) -> dict[str, Path]:
     """Cache and submissions as they are found from here, not from the notebooks' folder."""
     config = find_config(competition)
     return {"CACHE_DIR": cache_folder(config), "OUTPUT": submissions_folder(config)}
 
 
-def _check_given(notebooks: Sequence[Path], given: Mapping[str, Any]) -> None:
-    """ConfigError for a parameter that no notebook declares (papermill would only warn)."""
-    declared = {name for path in notebooks for name in declared_parameters(path)}
-    for name in given:
-        if name not in declared:
-            rule = f"some notebook declares the parameter {name!r}"
-            raise ConfigError(rule, hint=nearest(name, declared))
+def _refuse_competition(given: Mapping[str, Any]) -> None:
     if COMPETITION in given:
         rule = "the competition is the argument"
         raise ConfigError(rule, f"-p {COMPETITION}", f"stackkit notebooks run {given[COMPETITION]}")
 
 
-def _parameters_of(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is given of the names that a notebook declares, each of its default's type."""
-    declared = declared_parameters(notebook)
-    return {
-        name: _typed(name, value, declared[name]) for name, value in given.items()
-        if name in declared
-    }  # fmt: skip
-
-
-def _typed(name: str, value: Any, default: str) -> Any:
-    """A value as its default's type: text of the command line becomes a number where one is due."""
-    if name in PATHS:
-        return str(Path(value).resolve()) if str(value) else ""
-    try:
-        kind = type(ast.literal_eval(default))
-    except (ValueError, SyntaxError):
-        return value
-    try:
-        return _read(value, kind)
-    except (ValueError, SyntaxError):
-        rule = f"{name} is of type {kind.__name__}, as its default {default}"
-        raise ConfigError(rule, repr(value)) from None
-
-
-def _read(value: Any, kind: type) -> Any:
-    """A value of some type, from itself or from text; ValueError where it is of another."""
-    if kind is str:
-        return str(value)
-    read = ast.literal_eval(value) if isinstance(value, str) else value
-    read = float(read) if kind is float and type(read) is int else read
-    if type(read) is not kind:
-        raise ValueError(value)
-    return read
-
-
-def _from_anywhere(competition: str | Path) -> str:
-    """A path holds from the notebook's folder too; a name stays one."""
-    path = fetch_competition(competition) if is_kaggle(competition) else Path(competition)
+def from_anywhere(competition: str | Path, folder: Path = Path()) -> str:
+    """A path from `folder` as one that holds from the notebook's folder too; a name stays one."""
+    path = fetch_competition(competition) if is_kaggle(competition) else folder / competition
     return str(path.resolve()) if path.exists() else str(competition)
 
 

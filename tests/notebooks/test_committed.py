@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 import stackkit
-from stackkit.workflow.notebooks import declared_parameters, find_notebooks
+from stackkit.workflow.notebooks import find_notebooks
+from stackkit.workflow.parameters import declared_parameters
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = find_notebooks(FOLDER)

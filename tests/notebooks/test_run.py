@@ -16,7 +16,7 @@ import yaml
 from stackkit.cli import main
 from stackkit.datasets import Frames, load_embedded, make_playground
 from stackkit.workflow import plan_notebooks, run_notebook
-from stackkit.workflow.notebooks import declared_parameters
+from stackkit.workflow.parameters import declared_parameters
 
 pytestmark = [
     pytest.mark.notebook,

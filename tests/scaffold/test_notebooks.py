@@ -10,7 +10,8 @@ import pytest
 
 from stackkit.scaffold import notebooks
 from stackkit.scaffold.notebooks import kept_notebooks, own_copy
-from stackkit.workflow.notebooks import declared_parameters, find_notebooks
+from stackkit.workflow.notebooks import find_notebooks
+from stackkit.workflow.parameters import declared_parameters
 
 ROOT = Path(__file__).parents[2] / "notebooks"
 

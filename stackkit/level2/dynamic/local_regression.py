@@ -1,0 +1,180 @@
+"""Weights for values, from the members' losses or residuals around each query.
+
+Competence is minus the loss of each reference row (squared, absolute or pinball, in the objective's
+space); neighbours count by the tricube of their distance, as in local regression.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from stackkit.level2.dynamic.local_means import local_sum, tricube_shares, weights_of
+from stackkit.level2.dynamic.local_nnls import simplex_least_squares
+from stackkit.level2.dynamic.method import Reference, Region
+
+VALUES = ("regression",)
+CHUNK = 2_000_000  # residuals gathered at once
+EXACT = 1e-9  # share of the pool's local loss that a member's loss cannot fall below
+
+
+@dataclass(frozen=True)
+class LocalBest:
+    """The member of least local loss; where several tie, the best of them over all rows.
+
+    Dynamic selection of Rooney, Patterson, Anand, Tsymbal, "Dynamic integration of regression
+    models" (MCS 2004).
+    """
+
+    name: ClassVar[str] = "local_best"
+    tasks: ClassVar[tuple[str, ...]] = VALUES
+
+    def fit(self, reference: Reference, own: Region, seed: int) -> LocalBestFit:
+        """Keep the losses of the reference rows."""
+        return LocalBestFit(losses(reference), reference.weight)
+
+
+@dataclass(frozen=True)
+class LocalBestFit:
+    """Losses (n, m) of the reference rows."""
+
+    loss: np.ndarray
+    weight: np.ndarray | None
+
+    def weights(self, region: Region, predictions: np.ndarray) -> np.ndarray:
+        """1 for the best member of each query."""
+        overall = np.average(self.loss, axis=0, weights=self.weight)
+        order = np.argsort(overall, kind="stable")
+        local = local_loss(self.loss[:, order], region, self.weight)
+        weights = np.zeros(local.shape)
+        weights[np.arange(len(local)), order[local.argmin(axis=1)]] = 1.0
+        return weights
+
+
+@dataclass(frozen=True)
+class InverseLoss:
+    """Members weigh by (1 / local loss)^power.
+
+    Dynamic weighting of Rooney et al. (2004). With squared loss and power 1 these are the best
+    weights of members whose errors are independent.
+
+    Parameters
+    ----------
+    power : 0 is the plain mean; the larger, the nearer to the locally best member.
+    """
+
+    name: ClassVar[str] = "inverse_loss"
+    tasks: ClassVar[tuple[str, ...]] = VALUES
+    power: float = 1.0
+
+    def fit(self, reference: Reference, own: Region, seed: int) -> InverseLossFit:
+        """Keep the losses of the reference rows."""
+        return InverseLossFit(losses(reference), reference.weight, self.power)
+
+
+@dataclass(frozen=True)
+class InverseLossFit:
+    """Losses (n, m) of the reference rows."""
+
+    loss: np.ndarray
+    weight: np.ndarray | None
+    power: float
+
+    def weights(self, region: Region, predictions: np.ndarray) -> np.ndarray:
+        """In proportion to (1 / local loss)^power."""
+        local = local_loss(self.loss, region, self.weight)
+        floor = EXACT * local.mean(axis=1, keepdims=True)
+        local = np.where(floor > 0, np.maximum(local, floor), 1.0)
+        relative = local.min(axis=1, keepdims=True) / local
+        return weights_of(relative**self.power)
+
+
+@dataclass(frozen=True)
+class BetterThanMean:
+    """Members whose local loss is below the pool's mean local loss, by how much it is.
+
+    The rule of DES-P (Woloszynski, Kurzynski, Podsiadlo, Stapor, Information Fusion 13, 2012:
+    members better than a random guess, by the margin) with the average member in place of chance.
+    """
+
+    name: ClassVar[str] = "better_than_mean"
+    tasks: ClassVar[tuple[str, ...]] = VALUES
+
+    def fit(self, reference: Reference, own: Region, seed: int) -> BetterThanMeanFit:
+        """Keep the losses of the reference rows."""
+        return BetterThanMeanFit(losses(reference), reference.weight)
+
+
+@dataclass(frozen=True)
+class BetterThanMeanFit:
+    """Losses (n, m) of the reference rows."""
+
+    loss: np.ndarray
+    weight: np.ndarray | None
+
+    def weights(self, region: Region, predictions: np.ndarray) -> np.ndarray:
+        """In proportion to the margin; nobody where all members err alike."""
+        local = local_loss(self.loss, region, self.weight)
+        mean = local.mean(axis=1, keepdims=True)
+        margin = mean - local
+        return weights_of(np.where(margin > EXACT * mean, margin, 0.0))
+
+
+@dataclass(frozen=True)
+class LocalNnls:
+    """Weights on the simplex of least squared error in the region, by non-negative least squares.
+
+    Breiman's stacked regression (1996) around each query: min Σⱼ sⱼ (Σᵢ wᵢ rᵢⱼ)² + ridge · d · |w|²
+    over w ≥ 0, Σ w = 1, where r are residuals, s the neighbours' shares and d the members' mean
+    squared local residual, so that a ridge means the same on every target and in every region.
+
+    Parameters
+    ----------
+    ridge : pull to equal weights, above 0.
+    """
+
+    name: ClassVar[str] = "local_nnls"
+    tasks: ClassVar[tuple[str, ...]] = VALUES
+    ridge: float = 0.1
+
+    def fit(self, reference: Reference, own: Region, seed: int) -> LocalNnlsFit:
+        """Keep the residuals of the reference rows."""
+        residuals = reference.predictions[..., 0].T.astype(np.float64) - reference.y[:, None]
+        return LocalNnlsFit(residuals, reference.weight, self.ridge)
+
+
+@dataclass(frozen=True)
+class LocalNnlsFit:
+    """Residuals (n, m) of the reference rows."""
+
+    residuals: np.ndarray
+    weight: np.ndarray | None
+    ridge: float
+
+    def weights(self, region: Region, predictions: np.ndarray) -> np.ndarray:
+        """The best weights around each query."""
+        n, members = self.residuals.shape
+        size = max(CHUNK // (members * max(region.rows.shape[1], members)), 1)
+        parts = (slice(i, i + size) for i in range(0, len(region), size))
+        return np.concatenate([self._solve(_part(region, p)) for p in parts])
+
+    def _solve(self, region: Region) -> np.ndarray:
+        shares = tricube_shares(region, self.weight)
+        around = self.residuals[region.rows] * np.sqrt(shares)[..., None]
+        return simplex_least_squares(around.transpose(0, 2, 1) @ around, self.ridge)
+
+
+def losses(reference: Reference) -> np.ndarray:
+    """Losses (n, m) float64 of the reference rows."""
+    return -np.asarray(reference.competence.T, dtype=np.float64)
+
+
+def local_loss(loss: np.ndarray, region: Region, weight: np.ndarray | None) -> np.ndarray:
+    """Mean loss (q, m) over the region of each query."""
+    return local_sum(region, tricube_shares(region, weight), loss)
+
+
+def _part(region: Region, rows: slice) -> Region:
+    return Region(region.rows[rows], region.distances[rows])

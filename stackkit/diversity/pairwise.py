@@ -28,7 +28,7 @@ def q_statistic(right: np.ndarray) -> np.ndarray:
 def correctness_correlation(right: np.ndarray) -> np.ndarray:
     """Correlation of being right, (ad − bc) / √((a+b)(c+d)(a+c)(b+d)); its sign is that of Q."""
     a, b, c, d = _shares(right)
-    under = np.sqrt((a + b) * (c + d) * (a + c) * (b + d))
+    under = np.sqrt((a + b) * (c + d) * ((a + c) * (b + d)))
     return _ratio(a * d - b * c, under, b + c == 0)
 
 

@@ -1,4 +1,4 @@
-"""Disagreement, gains of pairs and the order of like ones, against loops."""
+"""Tables of records: disagreement, measures, gains of pairs, the order of like ones."""
 
 from __future__ import annotations
 
@@ -9,8 +9,19 @@ import pandas as pd
 import pytest
 
 from stackkit.competition import Competition
-from stackkit.diversity import common_rows, disagreement, likeness_order, pair_gains
-from stackkit.errors import PredictionError
+from stackkit.diversity import (
+    MEASURES,
+    POOL_MEASURES,
+    answers_of,
+    common_rows,
+    disagreement,
+    kappa_errors,
+    likeness_order,
+    pair_gains,
+    pairwise_diversity,
+    pool_diversity,
+)
+from stackkit.errors import ConfigError, PredictionError
 from stackkit.predictions import Predictions
 
 
@@ -102,3 +113,70 @@ def test_like_ones_stand_side_by_side() -> None:
     assert abs(order.index("a1") - order.index("a2")) == 1
     assert abs(order.index("b1") - order.index("b2")) == 1
     assert likeness_order(table.iloc[:2, :2]) == ["a1", "b1"]
+
+
+@pytest.mark.parametrize("measure", sorted(MEASURES))
+def test_a_table_of_each_measure(measure: str, made: Competition, three: list[Predictions]) -> None:
+    table = pairwise_diversity(made, three, measure)
+    assert table.index.tolist() == table.columns.tolist() == ["a", "b", "c"]
+    turned = pairwise_diversity(made, three[::-1], measure)
+    assert table.to_numpy() == pytest.approx(turned.loc[table.index, table.columns].to_numpy())
+    twin = three[0].with_(name="twin", key=f"{'t':0<64}")
+    alike = pairwise_diversity(made, [three[0], twin], measure).iloc[0, 1]
+    expected = {
+        "disagreement": 0.0,
+        "double_fault": 1 - answers_of(made, [three[0], twin]).right[0].mean(),
+    }
+    assert alike == pytest.approx(expected.get(measure, 1.0))
+
+
+def test_measures_read_what_records_name(made: Competition, three: list[Predictions]) -> None:
+    rows = common_rows(three)
+    answers = answers_of(made, three)
+    for j, one in enumerate(three):
+        p, y = one.oof[rows].astype(float), made.y[rows]
+        if made.task == "multiclass":
+            expected = p.argmax(axis=1) == y
+        elif made.task == "binary":
+            positive = np.zeros(len(rows), dtype=int)
+            positive[np.argsort(-p[:, 0])[: int(y.sum())]] = 1
+            expected = positive == y
+        else:
+            usual = np.median([np.abs(r.oof[rows, 0].astype(float) - y) for r in three])
+            expected = np.abs(p[:, 0] - y) <= usual
+        assert np.array_equal(answers.right[j], expected)
+
+
+def test_a_rare_class_is_named_as_often_as_it_is_there(
+    competition: Callable[..., Competition],
+) -> None:
+    made = competition("binary")
+    low = record(made, "a", 0)
+    shifted = low.with_(name="b", oof=low.oof * np.float32(0.01))
+    assert pairwise_diversity(made, [low, shifted], "kappa").iloc[0, 1] == 1
+    assert answers_of(made, [low]).labels.sum() == made.y.sum()
+
+
+def test_measures_of_a_pool(made: Competition, three: list[Predictions]) -> None:
+    measures = pool_diversity(made, three)
+    pairs = pairwise_diversity(made, three, "disagreement").to_numpy()[np.triu_indices(3, 1)]
+    assert measures["mean_disagreement"] == pytest.approx(pairs.mean())
+    assert measures["kohavi_wolpert"] == pytest.approx(pairs.mean() * 2 / 6)
+    assert set(POOL_MEASURES) <= set(measures.index)
+    assert np.isnan(pool_diversity(made, three[:1])["mean_q"])
+
+
+def test_points_of_the_kappa_error_diagram(made: Competition, three: list[Predictions]) -> None:
+    table = kappa_errors(made, three)
+    wrong = 1 - answers_of(made, three).right.mean(axis=1)
+    kappas = pairwise_diversity(made, three, "kappa")
+    assert table[["a", "b"]].to_numpy().tolist() == [["a", "b"], ["a", "c"], ["b", "c"]]
+    for row in table.itertuples():
+        assert row.kappa == kappas.loc[row.a, row.b]
+    assert table.error.tolist() == pytest.approx([wrong[[0, 1]].mean(), wrong[[0, 2]].mean(),
+                                                  wrong[[1, 2]].mean()])  # fmt: skip
+
+
+def test_an_unknown_measure_names_the_nearest(made: Competition, three: list[Predictions]) -> None:
+    with pytest.raises(ConfigError, match="did you mean 'kappa'"):
+        pairwise_diversity(made, three, "kapa")

@@ -16,8 +16,27 @@ from stackkit.level1 import METAS
 from stackkit.level2 import BLENDS
 from stackkit.spec import ModelSpec
 
+BASE, META = "base", "meta"
 PRIOR = "prior"
 INCUMBENT = "simplex"
+BEHIND = "postprocess"  # the family of steps behind one blend
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A model above level 0 in a stack.
+
+    Attributes
+    ----------
+    name : in the stack.
+    model : the meta-model or blend that it is.
+    on : what it stands on: "base" or "meta" for all base models or all meta-models before it, or
+        names of models before it.
+    """
+
+    name: str
+    model: str
+    on: tuple[str, ...] = (BASE,)
 
 
 @dataclass(frozen=True)
@@ -26,16 +45,19 @@ class Preset:
 
     Attributes
     ----------
-    base, metas, blends : names, the blends over level 0.
-    top : blends over levels 0 and 1 together: name -> the blend that it is.
+    base : names of base models.
+    above : the models above them, each after those that it stands on.
     fidelity : share of the base models' production fidelity.
     """
 
     base: tuple[str, ...]
-    metas: tuple[str, ...]
-    blends: tuple[str, ...]
-    top: tuple[tuple[str, str], ...] = ()
+    above: tuple[Placed, ...]
     fidelity: float = 1.0
+
+
+def on_base(*models: str) -> tuple[Placed, ...]:
+    """Models that stand on all base models under their own names."""
+    return tuple(Placed(name, name) for name in models)
 
 
 QUICK = ("ridge", "extra_trees", "lightgbm", "lightgbm_xt", "xgboost", "catboost", "mlp")
@@ -48,12 +70,16 @@ FURTHER = (
     "extra_trees_few", "xgboost_deep", "lightgbm_slow", "lightgbm_xt_large", "catboost_deep",
     "mlp_wide",
 )  # fmt: skip
-PLAIN = ("mean", "rank_mean", "best_single", INCUMBENT)
-TOP = (("simplex_all", "simplex"),)
+PLAIN = on_base("mean", "rank_mean", "best_single", INCUMBENT)
+LEVELS = (
+    *on_base("ridge_meta"),
+    *PLAIN,
+    Placed("simplex_all", "simplex", (BASE, META)),
+)
 PRESETS = {
-    "quick": Preset(QUICK, (), PLAIN, fidelity=0.3),
-    "standard": Preset(STANDARD, ("ridge_meta",), PLAIN, TOP),
-    "best": Preset((*STANDARD, *FURTHER), ("ridge_meta",), PLAIN, TOP),
+    "quick": Preset(QUICK, PLAIN, fidelity=0.3),
+    "standard": Preset(STANDARD, LEVELS),
+    "best": Preset((*STANDARD, *FURTHER), LEVELS),
 }
 
 
@@ -88,24 +114,60 @@ def stack_nodes(competition: Competition, preset: Preset, seed: int = 0) -> list
     base = [_base(name, preset, models) for name in names if name not in left]
     if not base:
         raise ConfigError("a stack has a base model", f"none of {names} takes this competition")
-    metas = [METAS[n] for n in preset.metas]
-    blends = [BLENDS[n] for n in preset.blends if n not in left]
-    pool = tuple(s.name for s in base)
-    both = pool + tuple(s.name for s in metas)
-    first = [] if PRIOR in pool else [Node(get_model(PRIOR))]
-    nodes = [*first, *(Node(s) for s in base)]
-    nodes += [Node(s, pool) for s in (*metas, *blends)]
-    nodes += [Node(_renamed(BLENDS[kind], name), both) for name, kind in preset.top]
+    first = [] if PRIOR in names else [Node(get_model(PRIOR))]
+    above = [placed for placed in preset.above if placed.name not in left]
+    nodes = [*first, *(Node(s) for s in base), *_above(above, tuple(s.name for s in base))]
     _refuse_one_name_twice(nodes)
     return [Node(n.spec.with_seed(n.spec.seed + seed), n.parents) for n in nodes]
 
 
+def candidate_nodes(competition: Competition, base: Sequence[Node], seed: int = 0) -> list[Node]:
+    """Base models, and above them every meta-model and blend that takes a competition, alone and
+    as the profiles combine them."""
+    above = [p for p in _candidates() if _reason(higher_model(p.model), competition) is None]
+    pool = tuple(node.spec.name for node in base if node.spec.name != PRIOR)
+    nodes = _above(above, pool)
+    return [*base, *(Node(n.spec.with_seed(n.spec.seed + seed), n.parents) for n in nodes)]
+
+
+def _candidates() -> list[Placed]:
+    known = METAS | BLENDS
+    ordered = sorted(known.values(), key=lambda spec: spec.family == BEHIND)
+    alone = [Placed(s.name, s.name, (INCUMBENT if s.family == BEHIND else BASE,)) for s in ordered]
+    combined = (placed for preset in PRESETS.values() for placed in preset.above)
+    return list({placed.name: placed for placed in (*alone, *combined)}.values())
+
+
+def _above(placed: Sequence[Placed], base: tuple[str, ...]) -> list[Node]:
+    """The nodes above base models of these names; none for what would stand on nothing."""
+    groups, nodes = {BASE: base, META: ()}, []
+    for one in placed:
+        spec = dataclasses.replace(higher_model(one.model), name=one.name)
+        parents = tuple(dict.fromkeys(name for on in one.on for name in groups.get(on, ())))
+        if not parents:
+            continue
+        nodes.append(Node(spec, parents))
+        groups[one.name] = (one.name,)
+        if spec.role == META and one.on == (BASE,):
+            groups[META] += (one.name,)
+    return nodes
+
+
+def higher_model(name: str) -> ModelSpec:
+    """A meta-model or blend; ConfigError names the nearest one."""
+    known = METAS | BLENDS
+    if name not in known:
+        raise ConfigError("unknown meta-model or blend", repr(name), nearest(name, known))
+    return known[name]
+
+
 def left_out_models(competition: Competition, preset: Preset) -> dict[str, str]:
-    """Base models and blends that do not take a competition, and why: name -> reason."""
+    """Models that do not take a competition, and why: name -> reason."""
     models = competition.config.models
     specs = [_base(name, preset, models) for name in _base_names(preset, models)]
-    specs += [BLENDS[name] for name in preset.blends]
-    reasons = ((spec.name, _reason(spec, competition)) for spec in specs)
+    named = [(spec.name, spec) for spec in specs]
+    named += [(placed.name, higher_model(placed.model)) for placed in preset.above]
+    reasons = ((name, _reason(spec, competition)) for name, spec in named)
     return {name: reason for name, reason in reasons if reason is not None}
 
 
@@ -130,19 +192,12 @@ def _base_names(preset: Preset, models: ModelsConfig) -> list[str]:
 
 def _refuse_higher_level(name: str) -> None:
     """ConfigError for a model that reads records: profiles choose those."""
-    top = dict(TOP)
-    spec = METAS.get(name) or BLENDS.get(top.get(name, name))
-    if spec is not None and name not in model_names():
-        kind = "a meta-model" if spec.role == "meta" else "a blend"
-        with_it = [p for p, preset in PRESETS.items() if name in _higher_levels(preset)]
-        hint = (
-            f"remove it; it comes with --profile {' or '.join(with_it)}" if with_it else "remove it"
-        )
-        raise ConfigError("[models] names base models", f"{name!r}, {kind}", hint)
-
-
-def _higher_levels(preset: Preset) -> tuple[str, ...]:
-    return (*preset.metas, *preset.blends, *dict(preset.top))
+    with_it = [p for p, preset in PRESETS.items() if name in {one.name for one in preset.above}]
+    known = METAS | BLENDS
+    if (name in known or with_it) and name not in model_names():
+        kind = "a meta-model" if name in METAS else "a blend"
+        come = f"; it comes with --profile {' or '.join(with_it)}" if with_it else ""
+        raise ConfigError("[models] names base models", f"{name!r}, {kind}", f"remove it{come}")
 
 
 def _base(name: str, preset: Preset, models: ModelsConfig) -> ModelSpec:
@@ -165,10 +220,6 @@ def _has_rare_class(competition: Competition, share: float) -> bool:
     if competition.task == "regression":
         return False
     return np.bincount(competition.y).min() < share * competition.n_rows
-
-
-def _renamed(spec: ModelSpec, name: str) -> ModelSpec:
-    return dataclasses.replace(spec, name=name)
 
 
 def without(nodes: Sequence[Node], names: Collection[str]) -> list[Node]:

@@ -150,7 +150,7 @@ def _least_profile(name: str) -> str:
 
 def _models_of(profile: str) -> set[str]:
     preset = PRESETS[profile]
-    return {*preset.base, *preset.metas, *preset.blends}
+    return {*preset.base, *(placed.model for placed in preset.above)}
 
 
 def test_the_profiles_are_all_and_grow() -> None:

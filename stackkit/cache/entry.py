@@ -19,6 +19,7 @@ from stackkit.recipe import SCHEMA_VERSION
 RECIPE = "recipe.json"
 FIELDS = ("name", "key", "target", "output", "role", "depth", "family", "evidence", "fits",
           "parents", "scores", "cost", "recipe")  # fmt: skip
+LATER = {"family": ""}  # fields that entries of old lack
 SEAL = "sha256"
 UNSEALED = "0" * 64
 _hashed: set[tuple[str, int, int]] = set()
@@ -84,7 +85,8 @@ def read_recipe(folder: Path) -> dict[str, Any]:
         table = json.loads(text)
     except (OSError, ValueError) as error:
         raise DamagedEntry("an entry has a readable recipe.json", f"{folder}: {error}") from None
-    if not isinstance(table, dict) or not {*FIELDS, "arrays", "schema"} <= table.keys():
+    required = {*FIELDS, "arrays", "schema"} - LATER.keys()
+    if not isinstance(table, dict) or not required <= table.keys():
         raise DamagedEntry("recipe.json has every field", f"{folder}")
     if not _seal_holds(text, table.pop(SEAL, None)):
         raise DamagedEntry("recipe.json has its checksum", f"{folder} has not")
@@ -92,7 +94,7 @@ def read_recipe(folder: Path) -> dict[str, Any]:
         raise DamagedEntry(
             f"entries are of schema {SCHEMA_VERSION}", f"{table['schema']} in {folder}"
         )
-    return table
+    return {**LATER, **table}
 
 
 def _refuse_foreign(folder: Path, table: Mapping[str, Any]) -> None:

@@ -13,6 +13,8 @@ import traceback
 
 import click
 
+from stackkit.cli.ablate import ablate
+from stackkit.cli.blend import blend
 from stackkit.cli.cache import cache
 from stackkit.cli.listing import leaderboard, metrics, models, plan
 from stackkit.cli.new import new
@@ -33,7 +35,7 @@ def cli(debug: bool) -> None:
 
 
 for command in (
-    run, predict, plan, leaderboard, submit, cache, models, metrics, notebooks, new,
+    run, blend, predict, plan, leaderboard, submit, cache, models, metrics, notebooks, ablate, new,
 ):  # fmt: skip
     cli.add_command(command)
 

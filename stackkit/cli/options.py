@@ -17,6 +17,9 @@ PROFILE = click.option(
     "--profile", metavar="P", help="quick, standard or best; default: [stack] preset."
 )
 SEED = click.option("--seed", type=int, default=0, show_default=True, help="Of models, not folds.")
+JOBS = click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes; default: cores."
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

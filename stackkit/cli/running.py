@@ -6,16 +6,14 @@ from pathlib import Path
 
 import click
 
-from stackkit.cli.options import CACHE_DIR, COMPETITION, PROFILE, SEED, print_table
+from stackkit.cli.options import CACHE_DIR, COMPETITION, JOBS, PROFILE, SEED, print_table
 
 
 @click.command()
 @COMPETITION
 @PROFILE
 @click.option("--time-limit", metavar="10m", help="For everything, from the start of the command.")
-@click.option(
-    "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes; default: cores."
-)
+@JOBS
 @CACHE_DIR
 @click.option("--output", metavar="FOLDER", help="Where submissions go, if elsewhere.")
 @SEED

@@ -5,6 +5,7 @@ from stackkit.evaluation.duplicates import Duplicates, find_duplicates
 from stackkit.evaluation.gate import MARGIN, GateDecision, gate, paired_gain
 from stackkit.evaluation.honesty import Outlook, decided_labels, honest_scores, outlook, rivals
 from stackkit.evaluation.importance import permutation_importance
+from stackkit.evaluation.intervals import gain_intervals, row_clusters
 from stackkit.evaluation.leaderboard import leaderboard
 from stackkit.evaluation.losses import loss_name, row_losses, segment_losses, worst_rows
 
@@ -17,6 +18,7 @@ __all__ = [
     "adversarial_validation",
     "decided_labels",
     "find_duplicates",
+    "gain_intervals",
     "gate",
     "honest_scores",
     "leaderboard",
@@ -25,6 +27,7 @@ __all__ = [
     "paired_gain",
     "permutation_importance",
     "rivals",
+    "row_clusters",
     "row_losses",
     "segment_losses",
     "worst_rows",

@@ -43,6 +43,48 @@ def _rows(setup: Setup, record: Predictions) -> Iterator[tuple[str, str, str, fl
             yield record.name, fit, member, float(weight)
 
 
+def members_used(setup: Setup, records: Iterable[Predictions]) -> dict[str, int]:
+    """How many base models have weight in each record, by its name; a base model counts itself.
+
+    Of blends with weights those of the Fit on all rows, of linear meta-models those with a
+    coefficient, of others all that they read; what stands on blends counts theirs, each once.
+    """
+    made = {record.key: record for record in records}
+    reached: dict[str, frozenset[str]] = {}
+
+    def reach(key: str) -> frozenset[str]:
+        if key not in reached:
+            record = made.get(key)
+            parents = () if record is None else _read_by(setup, record)
+            reached[key] = frozenset().union(*map(reach, parents)) if parents else frozenset({key})
+        return reached[key]
+
+    return {record.name: len(reach(record.key)) for record in made.values()}
+
+
+def _read_by(setup: Setup, record: Predictions) -> tuple[str, ...]:
+    """Keys of the parents that have weight in a record."""
+    used = np.ones(len(record.parents), dtype=bool)
+    folder = setup.bench.shelf.models(record.key)
+    for fit in ("full", *record.fits):
+        if not (folder / fit).exists():
+            continue
+        weights = member_weights(load_model(folder / fit).estimator, len(record.parents))
+        used = used if weights is None else weights != 0
+        break
+    return tuple(key for key, there in zip(record.parents, used, strict=True) if there)
+
+
+def member_weights(estimator: Any, members: int) -> np.ndarray | None:
+    """(m,) how much a fitted blend or linear meta-model reads of each member; None: not known."""
+    if hasattr(estimator, "weights_"):
+        return np.asarray(estimator.weights_)
+    values = _coefficients(estimator)
+    if values is None or values.shape[1] % members:
+        return None
+    return np.abs(values).reshape(len(values), members, -1).sum(axis=(0, 2))
+
+
 def meta_coefficients(setup: Setup, records: Iterable[Predictions]) -> pd.DataFrame:
     """One row a linear meta-model, Fit, member, class and column of the member: the coefficient.
 

@@ -1,6 +1,7 @@
 """The numbered notebooks: the stages that their cells call, and what executes them."""
 
 from stackkit.errors import NotebookError
+from stackkit.workflow.ablation import Ablation, ablate, read_ablation
 from stackkit.workflow.notebooks import (
     NotebookRun,
     plan_notebooks,
@@ -11,25 +12,32 @@ from stackkit.workflow.results import add_result
 from stackkit.workflow.stages import (
     choose,
     fit_base,
+    fit_candidates,
     fit_levels,
     fit_metas,
+    missing_base,
     plan_base,
     plan_levels,
     plan_metas,
 )
 
 __all__ = [
+    "Ablation",
     "NotebookError",
     "NotebookRun",
+    "ablate",
     "add_result",
     "choose",
     "fit_base",
+    "fit_candidates",
     "fit_levels",
     "fit_metas",
+    "missing_base",
     "plan_base",
     "plan_levels",
     "plan_metas",
     "plan_notebooks",
+    "read_ablation",
     "run_notebook",
     "run_notebooks",
 ]

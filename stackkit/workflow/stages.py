@@ -8,8 +8,8 @@ import pandas as pd
 
 from stackkit.crossfit.executor import shared_pool
 from stackkit.crossfit.progress import Progress, default_progress
-from stackkit.errors import ConfigError, nearest
-from stackkit.presets import Node
+from stackkit.errors import ConfigError, ModelError, nearest
+from stackkit.presets import PRIOR, Node, candidate_nodes
 from stackkit.runs import Setup, cores
 from stackkit.stack import Stack, fit_stack, plan_nodes
 
@@ -59,6 +59,39 @@ def fit_levels(setup: Setup, jobs: int | None = None, progress: Progress | None 
     jobs : worker processes; None or 0: one a core.
     """
     return _fit(setup.nodes, setup, jobs, progress)
+
+
+def fit_candidates(
+    setup: Setup, jobs: int | None = None, progress: Progress | None = None
+) -> Stack:
+    """Every meta-model and blend on the base models that the cache holds; fits no base model.
+
+    Parameters
+    ----------
+    jobs : worker processes; None or 0: one a core.
+
+    Raises
+    ------
+    ModelError : the cache holds no base model of the profile.
+    """
+    cached = [node for node in _base(setup) if _is_cached(setup, node)]
+    if not any(node.spec.name != PRIOR for node in cached):
+        raise ModelError(
+            "blends are made of cached base models",
+            f"none of profile {setup.profile} in {setup.bench.shelf.folder}",
+            f"stackkit run {setup.competition.name} --profile {setup.profile}",
+        )
+    nodes = candidate_nodes(setup.competition, cached, setup.seed)
+    return _fit(nodes, setup, jobs, progress)
+
+
+def missing_base(setup: Setup) -> list[str]:
+    """Names of the profile's base models that the cache does not hold."""
+    return [node.spec.name for node in _base(setup) if not _is_cached(setup, node)]
+
+
+def _is_cached(setup: Setup, node: Node) -> bool:
+    return setup.bench.shelf.describe(setup.bench.key(node.spec)) is not None
 
 
 def choose(stack: Stack, name: str = "") -> Stack:

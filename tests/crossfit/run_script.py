@@ -31,6 +31,8 @@ class Slow:
     test_from: ClassVar[str] = "full"
     reads_metric: ClassVar[bool] = False
     needs_features: ClassVar[bool] = True
+    reads_families: ClassVar[bool] = False
+    queries: ClassVar[str] = "mean"
     threads: int = 1
 
     def build(self, objective, seed):

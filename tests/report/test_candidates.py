@@ -1,0 +1,81 @@
+"""Every candidate beside the best base model, from the cache alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stackkit.crossfit.progress import Silent
+from stackkit.errors import ModelError
+from stackkit.level1 import METAS
+from stackkit.level2 import BLENDS
+from stackkit.report.candidates import candidate_table, candidates_text
+from stackkit.report.weights import members_used
+from stackkit.runs import Setup, set_up
+from stackkit.workflow import fit_base, fit_candidates, missing_base
+
+TOML = """\
+name = "few"
+train = "train.csv"
+target = "y"
+metric = "rmse"
+[models]
+include = ["ridge", "knn", "hist_gb"]
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("few")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=150), "z": rng.normal(size=150)})
+    frame.assign(y=frame.x + np.sin(2 * frame.z) + 0.1 * rng.normal(size=150)).to_csv(
+        folder / "train.csv", index=False
+    )
+    (folder / "competition.toml").write_text(TOML)
+    (folder / "oof_cache").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def setup(project: Path) -> Setup:
+    return set_up(project, cache_dir=project / "oof_cache")
+
+
+def test_nothing_cached_is_said_with_the_command_that_mends_it(project: Path) -> None:
+    bare = set_up(project, cache_dir=project / "elsewhere")
+    assert missing_base(bare) == ["prior", "ridge", "knn", "hist_gb"]
+    with pytest.raises(ModelError, match="stackkit run few --profile standard"):
+        fit_candidates(bare, jobs=2, progress=Silent())
+
+
+def test_every_candidate_is_listed_and_no_base_model_is_fitted(setup: Setup, project: Path) -> None:
+    fit_base(setup, jobs=2, progress=Silent())
+    log = next((project / "oof_cache").rglob("fits.log"))
+    before = log.read_text().splitlines()
+    stack = fit_candidates(setup, jobs=2, progress=Silent())
+    assert not stack.failures
+    fitted = {line.split()[1] for line in log.read_text().splitlines()[len(before) :]}
+    assert not fitted & {"prior", "ridge", "knn", "hist_gb"}
+    table = candidate_table(setup, stack)
+    known = {**METAS, **BLENDS}
+    wanted = {n for n, s in known.items() if "regression" in s.tasks and not s.needs_ranks}
+    best = table[table.role == "base"]
+    assert set(table.name) >= wanted and len(best) == 1
+    assert (best[["on_best", "best_low", "best_high"]] == 0).all(axis=None)
+    assert (table[["on_best", "on_mean"]].notna()).all(axis=None)
+    assert (table.best_low <= table.on_best).all() and (table.on_best <= table.best_high).all()
+    assert table.models.between(1, 3).all()
+    text = candidates_text(table)
+    assert len(text.splitlines()) == len(table) + 1 and "gain on mean" in text
+    used = members_used(setup, list(stack.records.values()))
+    assert used["ridge"] == used["best_single"] == 1 and used["mean"] == 3
+
+
+def test_a_second_time_nothing_is_fitted(setup: Setup) -> None:
+    fit_base(setup, jobs=2, progress=Silent())
+    fit_candidates(setup, jobs=2, progress=Silent())
+    assert fit_candidates(setup, jobs=2, progress=Silent()).fitted == 0

@@ -165,12 +165,17 @@ class CompetitionConfig:
 
 def read_config(path: str | Path) -> CompetitionConfig:
     """Read a competition.toml. ConfigError names the key and the nearest valid one."""
+    return parse_config(read_toml(path, "a competition"), folder=Path(path).parent)
+
+
+def read_toml(path: str | Path, what: str) -> dict[str, Any]:
+    """The tables of a TOML file that describes `what`; ConfigError where there are none."""
     path = Path(path)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(
-            "a competition is described by a TOML file",
+            f"{what} is described by a TOML file",
             f"no {path.name} in {path.parent}",
             "correct the path, or write one",
         ) from None
@@ -180,7 +185,6 @@ def read_config(path: str | Path) -> CompetitionConfig:
     except OSError as error:
         hint = "a file that you may read"
         raise ConfigError(f"{path.name} can be read", str(error), hint) from None
-    return parse_config(table, folder=path.parent)
 
 
 def parse_config(table: Mapping[str, Any], folder: str | Path = ".") -> CompetitionConfig:

@@ -51,10 +51,26 @@ class WeightedBlend:
         """Blended predictions (n, c)."""
         space = get_space(self.objective.space)
         blocks = [np.tensordot(self.weights_, space.forward(b), axes=1) for b in X.blocks()]
-        blended = space.inverse(np.concatenate(blocks))
-        if self.objective.output == "proba" and blended.shape[1] > 1:
-            blended /= blended.sum(axis=1, keepdims=True)
-        return np.clip(blended, 0.0, 1.0) if self.objective.output == "proba" else blended
+        return finished(np.concatenate(blocks), self.objective)
+
+
+def finished(blended: np.ndarray, objective: Objective) -> np.ndarray:
+    """Predictions (n, c) of sums (n, c) taken in the objective's space.
+
+    Probabilities are kept within [0, 1] and renormalised, evenly where nothing is left.
+    """
+    p = get_space(objective.space).inverse(blended)
+    if objective.output == "value":
+        return p
+    p = np.clip(p, 0.0, 1.0)
+    return p if p.shape[1] == 1 else normalised(p)
+
+
+def normalised(p: np.ndarray) -> np.ndarray:
+    """Rows (n, C) divided by their sums, even where a sum is 0."""
+    total = p.sum(axis=1, keepdims=True)
+    even = np.full(p.shape, 1 / p.shape[1])
+    return np.divide(p, total, out=even, where=total > 0)
 
 
 def _unless_equal(weight: np.ndarray) -> np.ndarray | None:

@@ -1,0 +1,89 @@
+"""Greedy ensemble selection: members added one at a time, as often as they help."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from stackkit.errors import ModelError
+from stackkit.level2.blend import Weigher
+from stackkit.level2.selection.candidates import Candidates, stratified
+from stackkit.level2.selection.choose import scorer_for
+from stackkit.level2.selection.forward import forward, rescored
+from stackkit.predictions import Pool
+from stackkit.spec import Objective
+
+FEWEST = 5  # members of a bag, where the pool has them
+
+
+@dataclass(frozen=True)
+class Greedy(Weigher):
+    """Forward selection with replacement on the competition's own metric.
+
+    Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble selection from libraries of models" (2004),
+    with their safeguards: sorted initialisation, bags of models (and of rows), the prefix of the
+    best step; and a look ahead of two where single additions stall. The weights of several bags are
+    averaged. Members are taken in the order of their names, so that the pool's order is of no
+    account. Of equal members one that is in already is preferred.
+
+    Parameters
+    ----------
+    steps : additions, repetitions counted.
+    bags : 1 searches with all members and rows.
+    bag_members, bag_rows : shares drawn for each of several bags, rows evenly over the target.
+    start : at most so many of the best members begin together; 1 begins with the best one.
+    look_ahead : the largest pool in which pairs are tried; 0 never tries them.
+    max_rows : above so many rows the search reads a stratified sample; a path searched in one bag
+        is cut at its best step on all rows.
+    """
+
+    kind: ClassVar[str] = "greedy"
+    reads_metric: ClassVar[bool] = True
+    steps: int = 25
+    bags: int = 1
+    bag_members: float = 0.5
+    bag_rows: float = 0.8
+    start: int = 1
+    look_ahead: int = 0
+    max_rows: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        if min(self.steps, self.bags, self.start, self.max_rows) < 1:
+            raise ModelError("steps, bags, start and max_rows are at least 1", repr(self))
+        if not (0 < self.bag_members <= 1 and 0 < self.bag_rows <= 1):
+            raise ModelError("bag_members and bag_rows are shares in (0, 1]", repr(self))
+
+    def weights(
+        self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
+    ) -> np.ndarray:
+        """Shares (m,) of the members in the selected sum, averaged over bags."""
+        by_name = np.argsort(pool.names)
+        rows = Candidates.of(pool.members(by_name), y, weight, objective)
+        rng = np.random.default_rng(seed)
+        drawn = [self._one(rows, rng)] if self.bags == 1 else self._bagged(rows, rng)
+        found = np.zeros(rows.members)
+        found[by_name] = np.mean(drawn, axis=0)
+        return found
+
+    def _one(self, rows: Candidates, rng: np.random.Generator) -> np.ndarray:
+        sample = rows.sample(self.max_rows, rng)
+        path = forward(scorer_for(sample), self.steps, self.start, self.look_ahead)
+        if sample is not rows:
+            path = rescored(path, scorer_for(rows))
+        return path.weights(rows.members)
+
+    def _bagged(self, rows: Candidates, rng: np.random.Generator) -> list[np.ndarray]:
+        size = max(min(rows.members, FEWEST), math.ceil(self.bag_members * rows.members))
+        length = min(self.max_rows, math.ceil(self.bag_rows * len(rows)))
+        drawn = []
+        for _ in range(self.bags):
+            members = np.sort(rng.permutation(rows.members)[:size])
+            bag = rows.some(members, stratified(rows.y, length, rng))
+            path = forward(scorer_for(bag), self.steps, self.start, self.look_ahead)
+            found = np.zeros(rows.members)
+            found[members] = path.weights(size)
+            drawn.append(found)
+        return drawn

@@ -19,6 +19,7 @@ from stackkit.spec import ModelSpec
 BASE, META = "base", "meta"
 PRIOR = "prior"
 INCUMBENT = "simplex"
+LAST = "simplex_all"  # weights over everything before it
 BEHIND = "postprocess"  # the family of steps behind one blend
 
 
@@ -74,7 +75,7 @@ PLAIN = on_base("mean", "rank_mean", "best_single", INCUMBENT)
 LEVELS = (
     *on_base("ridge_meta"),
     *PLAIN,
-    Placed("simplex_all", "simplex", (BASE, META)),
+    Placed(LAST, "simplex", (BASE, META)),
 )
 PRESETS = {
     "quick": Preset(QUICK, PLAIN, fidelity=0.3),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from stackkit.cli.options import (
@@ -13,6 +15,10 @@ from stackkit.cli.options import (
     print_rows,
     print_table,
 )
+
+if TYPE_CHECKING:
+    from stackkit.predictions import Predictions
+    from stackkit.runs import Setup
 
 
 @click.command()
@@ -44,16 +50,26 @@ def leaderboard(competition: str, cache_dir: str | None, as_json: bool) -> None:
     from stackkit.errors import ConfigError
     from stackkit.evaluation import leaderboard as ranked
     from stackkit.report.tables import leaderboard_text
+    from stackkit.report.weights import last_weights
     from stackkit.runs import cached_records, set_up
 
-    records = cached_records(set_up(competition, cache_dir=cache_dir))
+    setup = set_up(competition, cache_dir=cache_dir)
+    records = cached_records(setup)
     if not records:
         raise ConfigError("a leaderboard has records", "none", f"stackkit run {competition}")
-    table = ranked(records)
+    table = ranked(records, last_weights(setup, _stack_of(setup, records)))
     if as_json:
         print_table(table, as_json)
     else:
         click.echo(leaderboard_text(table))
+
+
+def _stack_of(setup: Setup, records: list[Predictions]) -> list[Predictions]:
+    """Those of the cached records that are of the competition's own stack."""
+    from stackkit.stack import plan_nodes
+
+    keys = set(plan_nodes(setup.nodes, setup.bench)["key8"])
+    return [record for record in records if record.key[:8] in keys]
 
 
 @click.command()

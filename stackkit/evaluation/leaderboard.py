@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
@@ -15,7 +15,9 @@ COLUMNS = ("rank", "name", "role", "depth", "cv", "fold_mean", "fold_sd", "cover
            "seconds", "key8")  # fmt: skip
 
 
-def leaderboard(records: Sequence[Predictions] | Predictions) -> pd.DataFrame:
+def leaderboard(
+    records: Sequence[Predictions] | Predictions, weights: Mapping[str, float] | None = None
+) -> pd.DataFrame:
     """One row a record, best first, those without a score last; of one competition and fold plan.
 
     A single record is a list of one; ConfigError for what are no records.
@@ -24,7 +26,8 @@ def leaderboard(records: Sequence[Predictions] | Predictions) -> pd.DataFrame:
     standard deviation over folds, `coverage` the share of train rows scored, `seconds` the wall
     time of all its Fits; with a holdout, `holdout` is the metric on it. Where coverage differs
     (under forward chaining each depth loses a block), records are ranked by their mean over the
-    folds that all of them score.
+    folds that all of them score. `weights` (key -> weight in the last blend) are a column where
+    given.
     """
     records = records_of(records)
     _refuse_several_plans(records)
@@ -39,6 +42,9 @@ def leaderboard(records: Sequence[Predictions] | Predictions) -> pd.DataFrame:
     if any("holdout" in r.scores for r in records):
         held = [r.scores.get("holdout", math.nan) for r in ordered]
         table.insert(table.columns.get_loc("coverage"), "holdout", held)
+    if weights:
+        weight = [weights.get(r.key, math.nan) for r in ordered]
+        table.insert(table.columns.get_loc("coverage"), "weight", weight)
     return table
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 MOST_CLASSES = 20  # whole numbers that are classes without a doubt
-LEADERBOARD = "rank name role depth cv folds holdout coverage evidence seconds key8"
+LEADERBOARD = "rank name role depth cv folds holdout coverage weight evidence seconds key8"
 
 
 def as_text(table: pd.DataFrame) -> str:
@@ -46,24 +46,33 @@ def leaderboard_text(table: pd.DataFrame) -> str:
         folds=spread,
         coverage=[f"{c:.0%}" for c in table.coverage],
         seconds=[f"{s:.1f}" for s in table.seconds],
+        **({"weight": [_share(w) for w in table.weight]} if "weight" in table else {}),
     )
     wanted = [c for c in LEADERBOARD.split() if c in shown.columns]
     return as_text(shown[wanted])
 
 
+def _share(weight: float) -> str:
+    """A weight in two decimals; nothing for none."""
+    return "" if math.isnan(weight) else f"{without_noise(weight):.2f}"
+
+
 def run_text(setup: Setup, run: Run) -> str:
     """What a run says of itself: leaderboard, best achievable score, failures, the gate."""
+    from stackkit.evaluation import leaderboard
     from stackkit.report.forecasts import forecast_line
+    from stackkit.report.weights import last_weights
     from stackkit.scoring import oracle_score
 
-    lines = [leaderboard_text(run.leaderboard)]
+    records = list(run.stack.records.values())
+    lines = [leaderboard_text(leaderboard(records, last_weights(setup, records)))]
     chosen = run.stack.chosen
     best = oracle_score(setup.competition, chosen.scored)
     if best is not None:
         lines.append(f"best achievable {setup.competition.metric.name}: {number(best)}")
     lines += [f"dropped: {name}: {reason}" for name, reason in run.stack.failures.items()]
     lines += [f"left out: {name}: {reason}" for name, reason in run.stack.left_out.items()]
-    lines += [line for line in [forecast_line(list(run.stack.records.values()))] if line]
+    lines += [line for line in [forecast_line(records)] if line]
     lines.append(f"chosen: {chosen.name} (cv {number(chosen.cv)}); {run.stack.decision.reason}")
     return "\n".join(lines)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from stackkit.cache.fitted import load_model
 from stackkit.level1.linear import LinearMetaFit
 from stackkit.predictions import Predictions
+from stackkit.presets import LAST
 from stackkit.runs import Setup
 
 META_COLUMNS = ("meta", "fit", "member", "class", "column", "weight")
@@ -41,6 +42,18 @@ def _rows(setup: Setup, record: Predictions) -> Iterator[tuple[str, str, str, fl
             return
         for member, weight in zip(estimator.names_, estimator.weights_, strict=True):
             yield record.name, fit, member, float(weight)
+
+
+def last_weights(setup: Setup, records: Iterable[Predictions]) -> dict[str, float]:
+    """Key -> weight of what the last blend of a stack reads, fitted on all rows.
+
+    Empty where the stack has no such blend, or its models were not kept.
+    """
+    last = next((r for r in records if r.name == LAST), None)
+    if last is None or not (path := setup.bench.shelf.models(last.key) / "full").exists():
+        return {}
+    weights = load_model(path).estimator.weights_
+    return dict(zip(last.parents, map(float, weights), strict=True))
 
 
 def members_used(setup: Setup, records: Iterable[Predictions]) -> dict[str, int]:

@@ -54,3 +54,10 @@ def test_seconds_are_the_wall_time_of_all_fits() -> None:
     phases = {"prepare": {"wall": 0.5}, "fit": {"wall": 2.0}, "predict": {"wall": 0.25}}
     fits = {"r0f0": {"baseline_mb": 9.0, **phases}, "r0f1": {"fit": {"wall": 1.5}}}
     assert leaderboard([record("a", 1.0, cost={"fits": fits})])["seconds"][0] == 4.25
+
+
+def test_weights_in_the_last_blend_are_a_column_where_given() -> None:
+    records = [record("a", 2.0), record("b", 1.0)]
+    assert "weight" not in leaderboard(records, {}).columns
+    table = leaderboard(records, {records[0].key: 0.25}).set_index("name")
+    assert table.weight["a"] == 0.25 and np.isnan(table.weight["b"])

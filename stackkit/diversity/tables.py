@@ -135,7 +135,7 @@ def likeness_order(correlation: pd.DataFrame) -> list[str]:
 
 
 def likeness_tree(correlation: np.ndarray) -> np.ndarray:
-    """The average linkage (scipy's form) of 1 − correlation (m, m), negative ones counted as 0."""
+    """The tree of average linkage, as scipy holds it, of distances 1 − correlation (m, m)."""
     from scipy.cluster.hierarchy import linkage
     from scipy.spatial.distance import squareform
 

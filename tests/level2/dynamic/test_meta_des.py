@@ -95,7 +95,7 @@ def test_consensus_is_the_margin_of_votes() -> None:
 
 def test_only_rows_of_low_consensus_are_learnt_from() -> None:
     """The labels of rows on which all agree decide nothing but what f1 … f4 read of them."""
-    reference, region, _ = made(1, 2)
+    reference, *_ = made(1, 2)
     method = MetaDes(consensus=0.5)
     low = np.flatnonzero(margin_of_votes(reference.predictions) < 0.5)
     assert 50 <= len(low) < len(reference.y)

@@ -20,4 +20,4 @@ SPECS: tuple[ModelSpec, ...] = (
               role="blend", cost=ExpectedCost(1.0, columns=1.5)),
 )  # fmt: skip
 
-__all__ = ["SPECS", "Greedy", "HillClimb"]
+__all__ = ["SIGNED_GRID", "SPECS", "Greedy", "HillClimb"]

@@ -10,6 +10,7 @@ import numpy as np
 from stackkit.level2.selection.candidates import Candidates
 
 CELL_BITS = 16  # at most 2**16 cells of a histogram
+OCTAVES = 16 << 23  # of the largest scores share the cells, what is smaller has one
 SLACK = 1e-12  # rounding of means over classes
 TOP = np.uint32(1 << 31)
 
@@ -99,8 +100,10 @@ def area(t: np.ndarray, positive: np.ndarray) -> float:
 def area_bounds(t: np.ndarray, positive: np.ndarray) -> tuple[float, float]:
     """Numbers that the AUC of t (n,) lies between, in one pass of counting."""
     ordinal = ordinals(t)
+    least = np.uint32(max(int(ordinal.max()) - OCTAVES, 0))
+    spread = np.maximum(ordinal, least) - least
     bits = min(CELL_BITS, len(t).bit_length())
-    cell = ordinal >> np.uint32(max(0, int(ordinal.max()).bit_length() - bits))
+    cell = spread >> np.uint32(max(0, int(spread.max()).bit_length() - bits))
     counts = np.bincount((cell << np.uint32(1) | positive).astype(np.intp))
     counts = np.append(counts, np.zeros(len(counts) % 2, np.intp)).reshape(-1, 2)
     rest, ones = counts.astype(np.float64).T

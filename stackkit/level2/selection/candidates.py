@@ -19,8 +19,8 @@ BLOCK = 65_536
 class Candidates:
     """Members of a pool as they lie in memory or in mapped files: nothing is copied.
 
-    `arrays` are m arrays (n, c) in the target's units, `y` (n,) the truth, `weight` (n,) row weights
-    or None.
+    `arrays` are m arrays (n, c) in the target's units, `y` (n,) the truth, `weight` (n,) weights of
+    rows or None.
     """
 
     arrays: tuple[np.ndarray, ...]

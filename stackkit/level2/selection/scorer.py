@@ -41,7 +41,7 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class RowScorer:
-    """Any metric that reads probabilities or values: each step is scored on all rows, in float64."""
+    """Any metric that reads probabilities or values: a step is scored on all rows, in float64."""
 
     rows: Candidates
 

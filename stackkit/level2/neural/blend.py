@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stackkit.level2.neural.problems import Problem
     from stackkit.nets.training import Training
 
-BATCHES = (32, 4096)  # rows of a mini-batch, at least and at most
+BATCHES = (32, 2048)  # rows of a mini-batch, at least and at most
 STEPS = (60, 400)  # of training, at least and at most
 OF_AN_EPOCH = 20  # mini-batches, within these bounds of their rows
 ROWS_A_FOLD = 5  # inner folds are made of that many rows at least, else nothing is trained

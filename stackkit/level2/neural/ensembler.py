@@ -13,6 +13,7 @@ from stackkit.level2.neural.negative_correlation import check_shares
 from stackkit.level2.simplex import loss_terms
 from stackkit.metrics import get_space
 from stackkit.predictions import Pool
+from stackkit.spec import Objective
 
 if TYPE_CHECKING:
     from stackkit.level2.neural.problems import Problem
@@ -40,7 +41,7 @@ class NeuralEnsembler(NetBlend):
     def __post_init__(self) -> None:
         check_shares("rates", self.rates, 0.99)
 
-    def build(self, objective, seed: int) -> NeuralEnsemblerFit:
+    def build(self, objective: Objective, seed: int) -> NeuralEnsemblerFit:
         """An unfitted estimator."""
         return NeuralEnsemblerFit(self, objective, seed)
 

@@ -66,12 +66,12 @@ def negative_correlation(
 
     For squared error this is Σᵢ (fᵢ − t)² + λ pᵢ with the penalty pᵢ = (fᵢ − f̄) Σⱼ≠ᵢ (fⱼ − f̄) =
     −(fᵢ − f̄)² of Liu and Yao, "Ensemble learning via negative correlation" (1999), whose gradient
-    2 (fᵢ − t) − 2 λ (fᵢ − f̄) it has exactly. As the ambiguity is the mean loss of nets less the loss
-    of their mean (Krogh and Vedelsby, 1995), it equals M ((1 − λ) · mean loss + λ · loss of the
-    mean): the form that holds for any convex loss (Buschjäger, Pfahler and Morik, "Generalized
-    negative correlation learning", 2020; Webb et al., 2021). For the log-loss the mean is that of
-    margins, the normalised geometric mean of probabilities, for which the ambiguity is exactly the
-    mean Kullback-Leibler divergence to the ensemble (Heskes, 1998; Wood et al., 2023).
+    2 (fᵢ − t) − 2 λ (fᵢ − f̄) it has exactly. As the ambiguity is the mean loss of nets less that of
+    their mean (Krogh and Vedelsby, 1995), it equals M ((1 − λ) · mean loss + λ · loss of the mean),
+    which holds for any convex loss (Buschjäger, Pfahler and Morik, "Generalized negative
+    correlation learning", 2020; Webb et al., 2021). For the log-loss the mean is that of margins,
+    the normalised geometric mean of probabilities, for which the ambiguity is exactly the mean
+    Kullback-Leibler divergence from the ensemble to its nets (Heskes, 1998; Wood et al., 2023).
     """
     together, alone = both_losses(margin, target, of_rows)
     return margin.shape[-3] * ((1 - strength) * alone + strength * together)

@@ -75,13 +75,12 @@ class RowWeights:
     of_mixed: RowLoss
 
     def losses(self, nets: Nets, rows: torch.Tensor) -> torch.Tensor:
-        m, g = self.terms.shape[1], len(self.rates)
+        m, f = self.terms.shape[1], len(self.start)
+        each = nets.count // (f * len(self.rates))
         rates = self.rates[:, None, None]
         kept = kept_members((len(rows), m), rates.cpu()).to(self.x.device)
         x = dropped(self.x[rows], kept, self.x.shape[1] // (m + 1), rates)
-        x = x[None, :, None].expand(
-            len(self.start), -1, nets.count // (len(self.start) * g), -1, -1
-        )
+        x = x[None, :, None].expand(f, -1, each, -1, -1)
         weights = self._weights(nets(x.flatten(0, 2)), kept)
         return self._mixed(weights, rows).sum(dim=2)
 

@@ -19,7 +19,7 @@ REACH = 5.0  # standard deviations at which columns are bent towards their bound
 
 @dataclass
 class Reading:
-    """Columns (n, d) of members (m, n, c): their mean, then each one's distance from it; d = (m+1)c.
+    """Columns (n, (m + 1) c) of members (m, n, c): their mean, then each one's distance from it.
 
     Probabilities enter as logits (centred log-ratios of several classes), values standardised in
     the objective's space. A distance of 0 says that a member agrees with the rest, so 0 stands for

@@ -19,17 +19,26 @@ State = list[tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True)
 class Found:
-    """Losses (waves + 1, g, 2) of held rows: of the ensemble, and the mean of its nets.
+    """Mean losses (waves + 1, g, 2) of held rows: of the ensemble, and the mean of its nets.
 
-    Wave 0 is the start, before any training.
+    Wave 0 is the start, before any training; `errors` (waves + 1, g) are standard errors of the
+    difference between an ensemble's loss and that of the start, paired by rows.
     """
 
     losses: np.ndarray
+    errors: np.ndarray
 
     @property
     def best(self) -> tuple[int, int]:
-        """Wave and position of the setting of least ensemble loss; the earliest of equal ones."""
-        wave, setting = np.unravel_index(np.argmin(self.losses[..., 0]), self.losses.shape[:2])
+        """Wave and position of the setting of least loss, the earliest of equal ones.
+
+        Wave 0 unless the gain over it is above its standard error (Breiman et al., 1984).
+        """
+        loss = self.losses[..., 0]
+        sure = loss[0] - loss > self.errors
+        if not sure.any():
+            return 0, 0
+        wave, setting = np.unravel_index(np.argmin(np.where(sure, loss, np.inf)), loss.shape)
         return int(wave), int(setting)
 
     def path(self, name: str, settings: Sequence[float]) -> list[dict[str, float]]:
@@ -59,37 +68,54 @@ def search(
 ) -> Found:
     """Train f · g · M nets, those of part f without the rows of fold f, and measure them there."""
     parts = int(fold.max()) + 1
-    inside = torch.tensor(np.stack([weight * (fold != f) for f in range(parts)]))
-    outside = torch.tensor(np.stack([weight * (fold == f) for f in range(parts)]))
     nets = first.picked(list(range(first.count)) * (parts * settings))
-    measured = [_measured(problem, nets, outside)]
-    share = (inside / inside.mean(dim=1, keepdim=True)).to(_device(nets), torch.float32)
-    for _ in train_in_waves(nets, problem.losses, share, plan):
-        measured.append(_measured(problem, nets, outside))
-    return Found(np.stack(measured))
+    inside = np.stack([weight * (fold != f) for f in range(parts)])
+    start = _held(problem, nets, fold)
+    told = [_told(start, start, weight)]
+    for _ in train_in_waves(nets, problem.losses, _shares(inside, nets), plan):
+        told.append(_told(_held(problem, nets, fold), start, weight))
+    losses, errors = zip(*told, strict=True)
+    return Found(np.stack(losses), np.stack(errors))
 
 
 def trained(problem: Problem, first: Nets, weight: np.ndarray, plan: Training, waves: int) -> Nets:
     """The nets after some waves on all rows."""
     nets = first.picked(list(range(first.count)))
-    share = torch.tensor(weight / weight.mean())[None].to(_device(nets), torch.float32)
-    steps = train_in_waves(nets, problem.losses, share, plan)
+    steps = train_in_waves(nets, problem.losses, _shares(weight[None], nets), plan)
     for _ in range(waves):
         next(steps)
     return nets
 
 
+def _shares(weights: np.ndarray, nets: Nets) -> torch.Tensor:
+    """Weights (f, n) of mean 1."""
+    return torch.tensor(weights / weights.mean(axis=1, keepdims=True)).to(
+        _device(nets), torch.float32
+    )
+
+
 @torch.no_grad()
-def _measured(problem: Problem, nets: Nets, outside: torch.Tensor) -> np.ndarray:
-    """(g, 2): means over all rows, each judged by the nets that were not fitted on it."""
-    n, total = outside.shape[1], 0.0
+def _held(problem: Problem, nets: Nets, fold: np.ndarray) -> np.ndarray:
+    """Losses (g, 2, n) of rows, each judged by the nets that were not fitted on its fold."""
     widest = max(max(layer.weight.shape[1:]) for layer in nets.layers)
     size = max(1, CHUNK // (nets.count * widest))
-    for begin in range(0, n, size):
-        rows = torch.arange(begin, min(begin + size, n), device=_device(nets))
-        losses = problem.measures(nets, rows).double().cpu()
-        total = total + torch.einsum("kfgb,fb->gk", losses, outside[:, begin : begin + size])
-    return (total / outside.sum()).numpy()
+    made = []
+    for begin in range(0, len(fold), size):
+        own = torch.tensor(fold[begin : begin + size], device=_device(nets))
+        rows = torch.arange(begin, begin + len(own), device=own.device)
+        losses = problem.measures(nets, rows)
+        made.append(losses[:, own, :, torch.arange(len(own), device=own.device)].cpu().numpy())
+    return np.concatenate(made).T
+
+
+def _told(
+    losses: np.ndarray, start: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Means (g, 2) of losses (g, 2, n), and standard errors (g,) of those less the start's."""
+    share = weight / weight.sum()
+    away = (losses[:, 0] - start[:, 0]).astype(float)
+    away -= (away @ share)[:, None]
+    return losses.astype(float) @ share, np.sqrt(away**2 @ share**2)
 
 
 def _device(nets: Nets) -> torch.device:

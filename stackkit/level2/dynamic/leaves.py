@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +9,8 @@ import numpy as np
 
 from stackkit.level2.dynamic.method import Region
 
-TREES = 100
+TREES = 50
 SMALLEST = 20  # rows in a leaf, or as many as a region needs
-PAIRS = 20_000_000  # of a query and a row in a common leaf, counted at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,14 +23,15 @@ class Leaves:
     neighbours do not depend on the queries beside it.
 
     `forest` is fitted, `starts` (T,) number the leaves of each tree, `known` (n, T) are the leaves
-    of the rows, `holders` (leaves, n) is the sparse table of who is in which, `tie` (n,) the random
-    order.
+    of the rows, `held` (n T,) the rows leaf by leaf, `bounds` (leaves + 1,) where each leaf begins,
+    `tie` (n,) the random order.
     """
 
     forest: Any
     starts: np.ndarray
     known: np.ndarray
-    holders: Any
+    held: np.ndarray
+    bounds: np.ndarray
     tie: np.ndarray
 
     @classmethod
@@ -51,8 +50,10 @@ class Leaves:
         nodes = np.array([tree.tree_.node_count for tree in forest.estimators_])
         starts = np.cumsum(nodes) - nodes
         known = (forest.apply(rows) + starts).astype(np.int32)
-        holders = _one_hot(known, nodes.sum()).T.tocsr()
-        return cls(forest, starts, known, holders, np.random.default_rng(0).permutation(len(rows)))
+        held = np.argsort(known, axis=None, kind="stable") // known.shape[1]
+        bounds = np.cumsum(np.bincount(known.ravel() + 1, minlength=nodes.sum() + 1))
+        tie = np.random.default_rng(0).permutation(len(rows))
+        return cls(forest, starts, known, held, bounds, tie)
 
     def __len__(self) -> int:
         return len(self.tie)
@@ -66,24 +67,19 @@ class Leaves:
         return self._region(self.known, min(k, len(self) - 1), np.arange(len(self)))
 
     def _region(self, leaves: np.ndarray, k: int, own: np.ndarray | None) -> Region:
-        found = np.empty((len(leaves), k), dtype=np.intp)
-        common = np.empty((len(leaves), k))
-        for query, rows, counts in self._common(leaves):
+        found, common = np.empty((len(leaves), k), dtype=np.intp), np.empty((len(leaves), k))
+        for query, mine in enumerate(leaves):
+            counts = self._common(mine)
             if own is not None:
-                rows, counts = rows[rows != own[query]], counts[rows != own[query]]
-            if len(rows) < k:
-                rows, counts = _with_far_rows(rows, counts, len(self), own, query)
-            found[query], common[query] = _first(rows, counts, self.tie, k)
+                counts[own[query]] = -1
+            found[query] = _first(counts, self.tie, k)
+            common[query] = counts[found[query]]
         return Region(found, 1.0 - common / leaves.shape[1])
 
-    def _common(self, leaves: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Each query with the rows that share a leaf with it, and in how many trees."""
-        size = np.diff(self.holders.indptr)
-        ends = np.cumsum(size[leaves].sum(axis=1)) // PAIRS
-        for part in np.split(np.arange(len(leaves)), np.flatnonzero(np.diff(ends)) + 1):
-            table = _one_hot(leaves[part], self.holders.shape[0]) @ self.holders
-            for query, start, end in zip(part, table.indptr[:-1], table.indptr[1:], strict=True):
-                yield query, table.indices[start:end], table.data[start:end]
+    def _common(self, leaves: np.ndarray) -> np.ndarray:
+        """In how many trees (n,) each row shares the leaf of a query with `leaves` (T,)."""
+        pairs = zip(self.bounds[leaves], self.bounds[leaves + 1], strict=True)
+        return np.bincount(np.concatenate([self.held[a:b] for a, b in pairs]), minlength=len(self))
 
 
 def _forest(task: str, smallest: int, seed: int, threads: int) -> Any:
@@ -95,30 +91,10 @@ def _forest(task: str, smallest: int, seed: int, threads: int) -> Any:
     )
 
 
-def _one_hot(leaves: np.ndarray, width: int) -> Any:
-    """The sparse (q, width) table with a 1 for each leaf of each query (q, T)."""
-    from scipy.sparse import csr_matrix
-
-    q, trees = leaves.shape
-    where = (leaves.ravel(), np.arange(0, q * trees + 1, trees))
-    return csr_matrix((np.ones(q * trees, dtype=np.int32), *where), shape=(q, width))
-
-
-def _first(
-    rows: np.ndarray, counts: np.ndarray, tie: np.ndarray, k: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The k rows of most common leaves and their counts, most first."""
-    rank = tie[rows] - counts.astype(np.int64) * len(tie)
-    best = np.argpartition(rank, k - 1)[:k] if k < len(rank) else np.arange(len(rank))
-    best = best[np.argsort(rank[best])]
-    return rows[best], counts[best]
-
-
-def _with_far_rows(
-    rows: np.ndarray, counts: np.ndarray, n: int, own: np.ndarray | None, query: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """All rows but the query itself, those that share no leaf with 0."""
-    every = np.zeros(n, dtype=counts.dtype)
-    every[rows] = counts
-    others = np.arange(n) if own is None else np.delete(np.arange(n), own[query])
-    return others, every[others]
+def _first(counts: np.ndarray, tie: np.ndarray, k: int) -> np.ndarray:
+    """The k rows of largest counts ≥ 0, the largest first, equal ones by `tie`."""
+    # reached[i]: how many rows have one of the i + 1 largest counts
+    reached = np.cumsum(np.bincount(counts + 1)[:0:-1])
+    least = len(reached) - 1 - np.searchsorted(reached, k)
+    rows = np.flatnonzero(counts >= least)
+    return rows[np.lexsort((tie[rows], -counts[rows]))[:k]]

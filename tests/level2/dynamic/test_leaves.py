@@ -53,14 +53,6 @@ def test_a_query_has_the_same_neighbours_alone_as_among_others() -> None:
         np.testing.assert_array_equal(alone.distances[0], together.distances[i])
 
 
-def test_blocks_of_queries_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows, y, queries = made(1)
-    leaves = Leaves.of(rows, y, None, "binary", 9, seed=0)
-    whole = leaves.nearest(queries, 9)
-    monkeypatch.setattr("stackkit.level2.dynamic.leaves.PAIRS", 10_000)
-    np.testing.assert_array_equal(leaves.nearest(queries, 9).rows, whole.rows)
-
-
 def test_supervision_finds_the_column_that_matters() -> None:
     """Of ten columns one decides: neighbours by leaves have like labels, those by distance not."""
     rng = np.random.default_rng(0)

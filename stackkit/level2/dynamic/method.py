@@ -59,10 +59,19 @@ class FittedMethod(Protocol):
 
 @runtime_checkable
 class Method(Protocol):
-    """A frozen dataclass whose fields are the method's parameters."""
+    """A frozen dataclass whose fields are the method's parameters.
+
+    `reads_own` says whether `fit` reads the reference rows' own regions: where it does not (the
+    class attribute is False), they are not searched and come empty.
+    """
 
     name: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]]
 
     def fit(self, reference: Reference, own: Region, seed: int) -> FittedMethod:
         """Learn from the reference; `own` are its rows' regions among the others, (n, k)."""
+
+
+def reads_own(method: Method) -> bool:
+    """Whether a method reads the reference rows' own regions: yes, unless it says otherwise."""
+    return getattr(method, "reads_own", True)

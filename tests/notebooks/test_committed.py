@@ -43,7 +43,7 @@ def defaults(path: Path) -> dict[str, Any]:
 
 STEMS = (
     "00_quickstart", "01_data_and_folds", "02_base_models", "03_diversity", "04_meta_models",
-    "05_blend", "06_evaluate", "07_submit",
+    "05_blend", "06_evaluate", "07_submit", "09_ablations",
 )  # fmt: skip
 
 
@@ -112,6 +112,7 @@ def test_every_plot_has_a_question_above_it(path: Path) -> None:
 def test_defaults_are_production_ones(path: Path) -> None:
     given = defaults(path)
     production = {"COMPETITION": "playground", "PROFILE": "standard", "JOBS": 0, "SEED": 0}
+    production |= {"NOTEBOOK": "00_quickstart.ipynb", "GRID": {"PROFILE": ["quick", "standard"]}}
     assert given == {name: production.get(name, "") for name in given}
 
 

@@ -25,7 +25,7 @@ pytestmark = [
 ]
 FOLDER = Path(__file__).parents[2] / "notebooks"
 SMALL = yaml.safe_load((Path(__file__).parent / "small.yaml").read_text())
-LATER = [stem for stem in SMALL if stem not in ("00_quickstart", "07_submit")]
+LATER = [stem for stem in SMALL if stem not in ("00_quickstart", "07_submit", "09_ablations")]
 MAX_STDERR_LINES = 40
 
 WriteFolder = Callable[[Frames, Path], Path]
@@ -47,6 +47,7 @@ class Executed:
 def execute(competition: Path, root: Path, *stems: str) -> Executed:
     """Run some notebooks (all without a name) with everything that they write below `root`."""
     redirected = {"CACHE_DIR": root / "cache", "OUTPUT": root / "submissions"}
+    redirected["RUNS_DIR"] = root / "ablation"
     copies = {}
     for stem in stems or sorted(SMALL):
         given = {**redirected, **SMALL[stem]}
@@ -108,6 +109,7 @@ def test_all_agree_on_what_is_submitted(executed: Executed) -> None:
         ("05_blend", 3),
         ("06_evaluate", 5),
         ("07_submit", 1),
+        ("09_ablations", 2),
     ],
 )
 def test_results_are_tables_and_plots(executed: Executed, stem: str, plots: int) -> None:

@@ -52,6 +52,8 @@ def run_all(folder: Path, root: Path) -> dict[str, dict[str, Any]]:
         "CACHE_DIR": str(root / "cache"),
         "OUTPUT": str(root / "submissions"),
         "RESULT_PATH": str(root / "results.jsonl"),
+        "RUNS_DIR": str(root / "ablation"),
+        "GRID": {"PROFILE": ["quick"]},
     }
     for path in NOTEBOOKS:
         values = run_cells(path, given)
@@ -93,9 +95,13 @@ def test_quick_profile_labels_and_no_test_set(
         "JOBS": 2,
         "CACHE_DIR": str(tmp_path / "cache"),
         "RESULT_PATH": str(tmp_path / "r.jsonl"),
+        "RUNS_DIR": str(tmp_path / "ablation"),
+        "GRID": {"PROFILE": ["quick"]},
     }
     for path in NOTEBOOKS:
         run_cells(path, given)
     rows = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
     assert [row["notebook"] for row in rows] == [path.stem for path in NOTEBOOKS]
-    assert rows[-1]["submission"] is None and rows[1]["adversarial_auc"] is None
+    by_name = {row["notebook"]: row for row in rows}
+    assert by_name["07_submit"]["submission"] is None
+    assert by_name["01_data_and_folds"]["adversarial_auc"] is None

@@ -113,14 +113,15 @@ def _run(
 
 
 def _checked(notebook: Path, ablation: Ablation, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters that the notebook declares, paths among them from the ablation's folder."""
+    """Parameters that the notebook declares; paths from the ablation's folder, no empty ones."""
     for name in given:
         if name in OWN:
             raise ConfigError(f"{name} is no parameter of an ablation", hint=OWN[name])
     check_declared([notebook], {RESULT: "", **given})
+    stated = {name: value for name, value in given.items() if value or name not in PATHS}
     return {
-        name: ablation.folder / str(value) if name in PATHS and value else value
-        for name, value in given.items()
+        name: ablation.folder / str(value) if name in PATHS else value
+        for name, value in stated.items()
     }
 
 

@@ -84,7 +84,7 @@ def trade_off_curve(
 ) -> pd.DataFrame:
     """A row a trade-off from 0, accuracy only, to 1, diversity only: the ensemble it leads to.
 
-    Columns trade_off, `names` of its `keep` members (a tuple), `average` their mean loss,
+    Columns trade_off, `names` of its `keep` members (a sorted tuple), `average` their mean loss,
     `diversity` what their mean gains on it, `loss` the difference, and `score`. Members are taken
     forwards and scored on the same rows.
     """
@@ -155,8 +155,9 @@ def _kept(material: Material, ordering: Ordering, scores: np.ndarray, keep: int 
 
 
 def _traded(material: Material, trade_off: float, keep: int) -> tuple[object, ...]:
-    chosen = list(Forward(trade_off).order(material, keep).order)
+    names = material.answers.names
+    chosen = sorted(Forward(trade_off).order(material, keep).order, key=lambda j: names[j])
     mean = material.mean(chosen)
     average, loss = float(material.losses[chosen].mean()), material.loss(mean)
-    names = tuple(material.answers.names[j] for j in chosen)
-    return trade_off, names, average, average - loss, loss, material.score(mean)
+    members = tuple(names[j] for j in chosen)
+    return trade_off, members, average, average - loss, loss, material.score(mean)

@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from stackkit.diversity import likeness_order
 from stackkit.predictions import Predictions
 from stackkit.report.figures.chart import (
+    BLUE,
+    RED,
     ROLES,
     Chart,
     blank,
@@ -19,9 +21,21 @@ from stackkit.report.figures.chart import (
     metric_label,
     tidy,
 )
+from stackkit.report.figures.costs import frontier
 
 MOST_NUMBERS = 18
+MOST_PAIRS = 12  # that a kappa-error diagram names
 NEAR = 0.97  # error correlation of twins
+SIGNED, SHARE = (-1.0, 1.0), (0.0, None)
+MEASURES = {
+    "q": ("Yule's Q: right on the same rows", SIGNED),
+    "correlation": ("Correlation of being right", SIGNED),
+    "disagreement": ("One of the two alone is right", SHARE),
+    "double_fault": ("Both are wrong", SHARE),
+    "kappa": ("Agreement beyond chance", SIGNED),
+    "errors": ("Correlation of errors", SIGNED),
+    "kendall": ("Agreement on the order of rows", SIGNED),
+}
 
 
 def error_correlation(table: pd.DataFrame) -> Chart:
@@ -38,6 +52,48 @@ def disagreement(table: pd.DataFrame, task: str, order: Sequence[str] = ()) -> C
     values = table.loc[names, names].to_numpy()
     label = "distance / target's sd" if task == "regression" else "share of rows"
     return _heat_map(values, names, (0.0, max(values.max(), 0.05)), "Disagreement", label)
+
+
+def pairwise(table: pd.DataFrame, measure: str) -> Chart:
+    """A heat map of what `pairwise_diversity` measures, like models side by side.
+
+    The scale of a share starts at 0; that of a coefficient covers what is seen.
+    """
+    title, limits = MEASURES[measure]
+    shares = limits == SHARE
+    order = likeness_order(1 - table if measure == "disagreement" else table)
+    values = table.loc[order, order].to_numpy()
+    apart = values[~np.eye(len(values), dtype=bool)] if len(values) > 1 else values.ravel()
+    low = 0.0 if shares else max(-1.0, np.floor(10 * apart.min()) / 10)
+    high = max(np.ceil(20 * apart.max()) / 20, low + 0.05)
+    label = "share of rows" if shares else measure.replace("q", "Q")
+    return _heat_map(values, order, (low, high), title, label)
+
+
+def kappa_error(table: pd.DataFrame) -> Chart:
+    """A point a pair of models: what they agree on beyond chance, and how often they are wrong.
+
+    Named and joined are the pairs that no other beats in both (Margineantu and Dietterich, 1997).
+    """
+    if table.empty:
+        return blank("A pair takes two models.")
+    best = frontier(table.kappa.to_numpy(), -table.error.to_numpy())
+    chart = Chart(4.6)
+    axes = tidy(chart.subplots(), "both")
+    axes.plot(
+        table.kappa, table.error, "o", color=BLUE, markersize=5, alpha=0.45, markeredgewidth=0
+    )
+    front = table.iloc[best]
+    axes.plot(front.kappa, front.error, "o-", color=RED, markersize=7, linewidth=1.2)
+    axes.margins(x=0.06, y=0.08)
+    shown = front.iloc[np.unique(np.linspace(0, len(front) - 1, MOST_PAIRS).astype(int))]
+    names = [f"{a} + {b}" for a, b in zip(*map(clipped, (shown.a, shown.b), (12, 12)), strict=True)]
+    axes.set_ylim(axes.get_ylim())
+    label_points(axes, names, shown.kappa.to_numpy(), shown.error.to_numpy())
+    axes.set_xlabel("kappa of the pair: agreement beyond chance (1: alike, 0: by chance)")
+    axes.set_ylabel("mean share of wrong rows")
+    axes.set_title(f"{len(front)} of {len(table)} pairs: none both agrees less and errs less")
+    return chart
 
 
 def _heat_map(

@@ -29,6 +29,7 @@ class DesKnn:
 
     name: ClassVar[str] = "des_knn"
     tasks: ClassVar[tuple[str, ...]] = ("binary", "multiclass")
+    reads_own: ClassVar[bool] = False
     accurate: float = 0.5
     diverse: float = 0.3
 
@@ -81,6 +82,7 @@ class DesMi:
 
     name: ClassVar[str] = "des_mi"
     tasks: ClassVar[tuple[str, ...]] = ("binary", "multiclass")
+    reads_own: ClassVar[bool] = False
     accurate: float = 0.4
     alpha: float = 0.9
 

@@ -30,6 +30,7 @@ class LocalBest:
 
     name: ClassVar[str] = "local_best"
     tasks: ClassVar[tuple[str, ...]] = VALUES
+    reads_own: ClassVar[bool] = False
 
     def fit(self, reference: Reference, own: Region, seed: int) -> LocalBestFit:
         """Keep the losses of the reference rows."""
@@ -67,6 +68,7 @@ class InverseLoss:
 
     name: ClassVar[str] = "inverse_loss"
     tasks: ClassVar[tuple[str, ...]] = VALUES
+    reads_own: ClassVar[bool] = False
     power: float = 1.0
 
     def fit(self, reference: Reference, own: Region, seed: int) -> InverseLossFit:
@@ -101,6 +103,7 @@ class BetterThanMean:
 
     name: ClassVar[str] = "better_than_mean"
     tasks: ClassVar[tuple[str, ...]] = VALUES
+    reads_own: ClassVar[bool] = False
 
     def fit(self, reference: Reference, own: Region, seed: int) -> BetterThanMeanFit:
         """Keep the losses of the reference rows."""
@@ -137,6 +140,7 @@ class LocalNnls:
 
     name: ClassVar[str] = "local_nnls"
     tasks: ClassVar[tuple[str, ...]] = VALUES
+    reads_own: ClassVar[bool] = False
     ridge: float = 0.1
 
     def fit(self, reference: Reference, own: Region, seed: int) -> LocalNnlsFit:

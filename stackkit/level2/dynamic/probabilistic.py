@@ -33,17 +33,18 @@ class DesKl:
 
     Parameters
     ----------
-    width : distance at which the potential exp(−(d/width)²) has fallen to 1/e; None: the median
-        distance of a reference row to the furthest of its region.
+    width : distance at which the potential exp(−(d/width)²) has fallen to 1/e; None: that of the
+        furthest of the query's region, so that it means the same in any number of columns.
     """
 
     name: ClassVar[str] = "des_kl"
     tasks: ClassVar[tuple[str, ...]] = CLASSES
+    reads_own: ClassVar[bool] = False
     width: float | None = None
 
     def fit(self, reference: Reference, own: Region, seed: int) -> Field:
         """The field of the sources."""
-        return Field(divergence(reference), 0.0, width_of(self.width, own), reference.weight)
+        return Field(divergence(reference), 0.0, self.width, reference.weight)
 
 
 @dataclass(frozen=True)
@@ -58,19 +59,20 @@ class DesRrc:
 
     Parameters
     ----------
-    width : distance at which the potential exp(−(d/width)²) has fallen to 1/e; None: the median
-        distance of a reference row to the furthest of its region.
+    width : distance at which the potential exp(−(d/width)²) has fallen to 1/e; None: that of the
+        furthest of the query's region, so that it means the same in any number of columns.
     """
 
     name: ClassVar[str] = "des_rrc"
     tasks: ClassVar[tuple[str, ...]] = CLASSES
+    reads_own: ClassVar[bool] = False
     width: float | None = None
 
     def fit(self, reference: Reference, own: Region, seed: int) -> Field:
         """The field of the sources."""
         sources = randomized_competence(reference.predictions, reference.y).T
         chance = 1.0 / reference.predictions.shape[2]
-        return Field(sources, chance, width_of(self.width, own), reference.weight)
+        return Field(sources, chance, self.width, reference.weight)
 
 
 @dataclass(frozen=True)
@@ -79,14 +81,12 @@ class Field:
 
     sources: np.ndarray
     chance: float
-    width: float
+    width: float | None
     weight: np.ndarray | None
 
     def competence(self, region: Region) -> np.ndarray:
         """Mean source (q, m), each neighbour in proportion to its potential."""
-        nearest = region.distances.min(axis=1, keepdims=True)
-        fallen = (nearest**2 - region.distances**2) / self.width**2
-        shares = np.exp(fallen)  # relative to the nearest, which never vanishes
+        shares = potential(region.distances, self.width)
         if self.weight is not None:
             shares = shares * self.weight[region.rows]
         return local_sum(region, normalised(shares), self.sources)
@@ -109,7 +109,8 @@ def divergence(reference: Reference) -> np.ndarray:
     return out
 
 
-def width_of(width: float | None, own: Region) -> float:
-    """The declared width, else the median distance to the furthest of the region; never 0."""
-    found = float(np.median(own.distances.max(axis=1))) if width is None else width
-    return found if found > 0 else 1.0
+def potential(distances: np.ndarray, width: float | None) -> np.ndarray:
+    """exp(−(d/width)²) of distances (q, k), over that of the nearest, which thus never vanishes."""
+    unit = distances.max(axis=1, keepdims=True) if width is None else width
+    relative = distances / np.where(unit > 0, unit, 1.0)
+    return np.exp(relative.min(axis=1, keepdims=True) ** 2 - relative**2)

@@ -141,6 +141,15 @@ def test_a_far_query_still_feels_the_nearest(method: DesKl | DesRrc) -> None:
     np.testing.assert_allclose(weights.sum(axis=1)[weights.any(axis=1)], 1)
 
 
+def test_without_a_width_it_is_that_of_the_furthest_neighbour() -> None:
+    reference, region, _ = made(1)
+    found = DesRrc().fit(reference, region, 0).competence(region)
+    for i, furthest in enumerate(region.distances.max(axis=1)):
+        one = Region(region.rows[i : i + 1], region.distances[i : i + 1])
+        alone = DesRrc(width=furthest).fit(reference, region, 0).competence(one)
+        np.testing.assert_allclose(found[i], alone[0], rtol=1e-12)
+
+
 def test_the_exact_sum_over_all_rows_is_a_region_of_all_rows() -> None:
     reference, region, p = made(2)
     n = len(reference.y)

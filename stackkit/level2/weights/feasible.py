@@ -1,0 +1,112 @@
+"""What weights must obey: their sum, bounds of members, caps of families."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from stackkit.errors import ModelError, nearest
+from stackkit.predictions import Pool
+
+SLACK = 1e-9  # by which rules may be broken in rounding
+
+Bounds = tuple[tuple[str, float, float], ...]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Constraints in the words of the user; weights are at least 0 and sum to 1 in any case.
+
+    Parameters
+    ----------
+    lower, upper : bounds of every weight; `upper` is at least 1/m, else nothing would sum to 1.
+    bounds : (member, lower, upper) for single members, by name.
+    family_cap : the most that members of one family have together; at least 1 / families. A member
+        whose family is not known is one of its own. None: no cap.
+    """
+
+    lower: float = 0.0
+    upper: float = 1.0
+    bounds: Bounds = ()
+    family_cap: float | None = None
+
+    def feasible(self, pool: Pool) -> Feasible:
+        """The weights that obey, for the members of a pool; ModelError where there are none."""
+        m = len(pool.names)
+        lower, upper = np.full(m, min(self.lower, 1 / m)), np.full(m, max(self.upper, 1 / m))
+        for name, low, high in self.bounds:
+            if name not in pool.names:
+                raise ModelError("bounds name members", repr(name), nearest(name, pool.names))
+            lower[pool.names.index(name)], upper[pool.names.index(name)] = low, high
+        groups = np.zeros((0, m))
+        if self.family_cap is not None:
+            groups = _indicators(pool.families or ("",) * m)
+        cap = max(self.family_cap or 1.0, 1 / max(len(groups), 1))
+        return _checked(Feasible(lower, upper, groups, np.full(len(groups), cap)))
+
+
+@dataclass(frozen=True)
+class Feasible:
+    """lower <= w <= upper, sum w = 1, groups @ w <= caps.
+
+    Attributes
+    ----------
+    lower, upper : (m,). groups : (g, m) of 0 and 1. caps : (g,).
+    """
+
+    lower: np.ndarray
+    upper: np.ndarray
+    groups: np.ndarray
+    caps: np.ndarray
+
+    @classmethod
+    def simplex(cls, members: int) -> Feasible:
+        """w >= 0, sum w = 1."""
+        return cls(np.zeros(members), np.ones(members), np.zeros((0, members)), np.zeros(0))
+
+    @property
+    def members(self) -> int:
+        """How many."""
+        return len(self.lower)
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """(1 + g, m): the left sides of the sum and of the caps."""
+        return np.vstack([np.ones(self.members), self.groups])
+
+    @cached_property
+    def right(self) -> np.ndarray:
+        """(1 + g,): their right sides."""
+        return np.r_[1.0, self.caps]
+
+    def supported(self, support: np.ndarray, least: float) -> Feasible:
+        """The same with 0 outside `support` (m,) bool, and at least `least` inside it."""
+        lower = np.where(support, np.maximum(self.lower, least), 0.0)
+        return _checked(Feasible(lower, np.where(support, self.upper, 0.0), self.groups, self.caps))
+
+    def violation(self, w: np.ndarray) -> float:
+        """The largest amount by which weights (m,) break a rule."""
+        over = self.groups @ w - self.caps
+        return float(max(np.r_[self.lower - w, w - self.upper, over, abs(w.sum() - 1)]))
+
+
+def _indicators(families: Sequence[str]) -> np.ndarray:
+    """(g, m): which members are of each family; an unknown one is one member's own."""
+    named = [family or f"\0{i}" for i, family in enumerate(families)]
+    return (np.unique(named)[:, None] == np.array(named)).astype(float)
+
+
+def _checked(found: Feasible) -> Feasible:
+    inside, least = found.groups @ found.upper, found.groups @ found.lower
+    alone = found.upper[~found.groups.any(axis=0)].sum()
+    most = np.minimum(inside, found.caps).sum() + alone
+    rule, hint = "bounds and caps leave weights that sum to 1", "wider bounds or a larger cap"
+    if (found.lower > found.upper).any() or found.lower.min() < 0 or found.upper.max() > 1:
+        got = f"lower {found.lower.tolist()}, upper {found.upper.tolist()}"
+        raise ModelError("bounds have 0 <= lower <= upper <= 1", got)
+    if found.lower.sum() > 1 + SLACK or most < 1 - SLACK or (least > found.caps + SLACK).any():
+        raise ModelError(rule, f"sums from {found.lower.sum():.3g} to {most:.3g}", hint)
+    return found

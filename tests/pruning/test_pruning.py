@@ -257,6 +257,21 @@ def test_a_dear_and_good_member_is_not_lost_to_cheap_ones(binary: Competition) -
     assert [r.name for r in kept] == ["truth"]
 
 
+def test_many_cheap_members_are_not_lost_to_a_dear_one(binary: Competition) -> None:
+    """Greedy by gain alone would take the dear one first, and have no seconds left."""
+    rng = np.random.default_rng(0)
+    truth = np.where(binary.y[:, None] == 1, 0.9, 0.1)
+    cheap = []
+    for j in range(11):
+        blind = rng.random((binary.n_rows, 1)) < 0.3  # each knows nothing of other rows
+        made = np.where(blind, 0.5, truth).astype(np.float32)
+        cheap.append(renamed(record(binary, "x", j, 0.1), f"c{j}").with_(oof=made))
+    dear = record(binary, "dear", 0, 1.15)
+    sure = np.where(rng.random((binary.n_rows, 1)) < 0.28, 0.5, truth).astype(np.float32)
+    kept = prune([dear.with_(oof=sure), *cheap], binary, WithinSeconds(1.2))
+    assert "dear" not in [r.name for r in kept] and len(kept) > 1
+
+
 def test_seconds_must_be_known_and_enough(binary: Competition) -> None:
     records = records_for(binary, 0)
     with pytest.raises(BudgetError, match="predicts within 1e-05 s"):
@@ -307,6 +322,15 @@ def test_unasked_the_prefix_of_the_best_score_is_kept(made: Competition) -> None
         table = pruning_table(records, made, how)
         best = int((made.metric.sign * table.ensemble).argmax())
         assert table.kept.tolist() == [k <= best for k in range(len(table))]
+
+
+def test_a_greater_score_is_better_where_it_is(competition: Callable[..., Competition]) -> None:
+    made = competition("binary", metric="auc")
+    records = records_for(made, 41)
+    for how in ("forward", "backward", "margin", "kappa"):
+        table = pruning_table(records, made, how)
+        assert int(table.kept.sum()) == int(table.ensemble.argmax()) + 1
+    assert table.ensemble.nunique() > 1
 
 
 def test_unscored_rows_are_left_out(made: Competition) -> None:

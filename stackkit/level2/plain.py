@@ -1,16 +1,22 @@
-"""The blends that always stand beside any other: the mean and the best single model."""
+"""Equal weights for all members, for the best ones, or for the best one alone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from stackkit.level2.blend import Weigher
-from stackkit.metrics import Metric, fit_decision
+from stackkit.errors import ModelError
+from stackkit.level2.blend import Weigher, finished
+from stackkit.level2.means import PowerMean, TrimmedMean
+from stackkit.metrics import fit_decision, get_space, weighted_quantile
 from stackkit.predictions import Pool
-from stackkit.spec import Objective
+from stackkit.sizing import ExpectedCost
+from stackkit.spec import ModelSpec, Objective
+
+FEW_ROWS = 4  # of an inner fold; where there are fewer, nothing is chosen by folds
 
 
 @dataclass(frozen=True)
@@ -37,17 +43,166 @@ class BestSingle(Weigher):
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
     ) -> np.ndarray:
         """1 for the best member, 0 for the others."""
-        metric = objective.metric
-        scores = [_score(metric, objective.task, y, p, weight) for p in pool.matrix()]
-        chosen = np.zeros(len(scores))
-        ranked = np.nan_to_num(metric.sign * np.array(scores), nan=-np.inf)
-        chosen[int(np.argmax(ranked))] = 1.0
-        return chosen
+        return _equal(len(pool.arrays), [int(np.argmax(member_scores(pool, y, weight, objective)))])
 
 
-def _score(
-    metric: Metric, task: str, y: np.ndarray, p: np.ndarray, weight: np.ndarray | None
-) -> float:
-    kind = metric.decision_for(task)
+@dataclass(frozen=True)
+class TopMean(Weigher):
+    """Equal weights for the k members of best score; ranked on the fit rows.
+
+    Parameters
+    ----------
+    sizes : candidates for k, one of them chosen by inner folds: ranked inside, scored outside; the
+        least where rows are too few for that. Above the pool's size they mean all members.
+    inner_folds : how many.
+    """
+
+    kind: ClassVar[str] = "top-mean"
+    reads_metric: ClassVar[bool] = True
+    sizes: tuple[int, ...] = (2, 3, 5, 8, 13, 21)
+    inner_folds: int = 5
+
+    def __post_init__(self) -> None:
+        if not self.sizes or min(self.sizes) < 1 or self.inner_folds < 2:
+            raise ModelError("a top mean has sizes of at least 1 and two inner folds", repr(self))
+
+    def weights(
+        self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
+    ) -> np.ndarray:
+        """1/k for each of the best k."""
+        sizes = sorted({min(size, len(pool.arrays)) for size in self.sizes})
+        total = np.zeros(len(sizes))
+        for inside, outside in _inner_folds(y, self.inner_folds if len(sizes) > 1 else 0, seed):
+            ranked = _ranked(member_scores(*_rows(pool, y, weight, inside), objective))
+            total += _mean_scores(*_rows(pool, y, weight, outside), objective, ranked, sizes)
+        ranked = _ranked(member_scores(pool, y, weight, objective))
+        return _equal(len(ranked), ranked[: sizes[int(np.argmax(total))]])
+
+
+@dataclass(frozen=True)
+class TrimmedPoolMean(Weigher):
+    """Equal weights for members that gain enough over the prior: weak ones spoil a plain mean.
+
+    A member's gain is its score minus that of the best constant (shares of classes, or the mean or
+    quantile of the target), on the fit rows.
+
+    Parameters
+    ----------
+    share : of the best member's gain that a member needs.
+    """
+
+    kind: ClassVar[str] = "trimmed-pool-mean"
+    reads_metric: ClassVar[bool] = True
+    share: float = 0.9
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise ModelError("the share of the best gain is 0 to 1", self.share, "such as 0.9")
+
+    def weights(
+        self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
+    ) -> np.ndarray:
+        """Equal for those that stay; the best always does."""
+        scores = member_scores(pool, y, weight, objective)
+        prior = _score(y, weight, objective, np.tile(_prior(y, weight, objective), (len(y), 1)))
+        best = scores.max()
+        bar = prior + self.share * (best - prior) if best > prior > -np.inf else best
+        return _equal(len(scores), np.flatnonzero(scores >= min(bar, best)))
+
+
+def member_scores(
+    pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective
+) -> np.ndarray:
+    """(m,) scores times the metric's sign, −inf for NaN; one member is in memory at a time."""
+    members = _members(pool, range(len(pool.arrays)))
+    return np.array([_score(y, weight, objective, member) for member in members])
+
+
+def _score(y: np.ndarray, weight: np.ndarray | None, objective: Objective, p: np.ndarray) -> float:
+    metric = objective.metric
+    kind = metric.decision_for(objective.task)
     readable = p if kind is None else fit_decision(kind, metric, y, p, weight).apply(p)
-    return metric.score(y, readable, weight)
+    score = metric.sign * metric.score(y, readable, weight)
+    return -np.inf if np.isnan(score) else score
+
+
+def _equal(members: int, chosen: list[int] | np.ndarray) -> np.ndarray:
+    weights = np.zeros(members)
+    weights[chosen] = 1 / len(chosen)
+    return weights
+
+
+def _ranked(scores: np.ndarray) -> np.ndarray:
+    return np.argsort(-scores, kind="stable")
+
+
+def _rows(
+    pool: Pool, y: np.ndarray, weight: np.ndarray | None, rows: np.ndarray
+) -> tuple[Pool, np.ndarray, np.ndarray | None]:
+    return pool.take(rows), y[rows], None if weight is None else weight[rows]
+
+
+def _inner_folds(y: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(inside, outside) positions of random folds, even over y; none where they were too small."""
+    if folds == 0 or len(y) < FEW_ROWS * folds:
+        return []
+    shuffled = np.random.default_rng(seed).permutation(len(y))
+    fold = np.empty(len(y), np.intp)
+    fold[shuffled[np.argsort(y[shuffled], kind="stable")]] = np.arange(len(y)) % folds
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]
+
+
+def _mean_scores(
+    pool: Pool,
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    objective: Objective,
+    ranked: np.ndarray,
+    sizes: list[int],
+) -> np.ndarray:
+    """Scores of the means of the first members in `ranked`, for each size, ascending."""
+    forward, total, scores = get_space(objective.space).forward, 0.0, []
+    for size, member in enumerate(_members(pool, ranked[: sizes[-1]]), start=1):
+        total = total + forward(member)
+        if size in sizes:
+            scores.append(_score(y, weight, objective, finished(total / size, objective)))
+    return np.array(scores)
+
+
+def _members(pool: Pool, which: Iterable[int]) -> Iterator[np.ndarray]:
+    """(n, c) of some members, one in memory at a time."""
+    arrays = (pool.arrays[i] for i in which)
+    return (a if pool.rows is None else a[pool.rows] for a in arrays)
+
+
+def _prior(y: np.ndarray, weight: np.ndarray | None, objective: Objective) -> np.ndarray:
+    """(c,): the best constant."""
+    if objective.output == "proba":
+        shares = np.bincount(y, weight, minlength=len(objective.classes)).astype(np.float64)
+        shares /= shares.sum()
+        return shares[1:] if objective.width == 1 else shares
+    if objective.quantile is not None:
+        return np.array([weighted_quantile(y, objective.quantile, weight)])
+    space = get_space(objective.space)
+    return space.inverse(np.average(space.forward(y), weights=weight, keepdims=True))
+
+
+SPECS: tuple[ModelSpec, ...] = (
+    ModelSpec("mean", Mean(), family="mean", recipe=None, role="blend", cost=ExpectedCost(0.005)),
+    ModelSpec("best_single", BestSingle(), family="selection", recipe=None, role="blend",
+              cost=ExpectedCost(0.01)),
+    ModelSpec("top_k_mean", TopMean(), family="mean", recipe=None, role="blend",
+              cost=ExpectedCost(0.05)),
+    ModelSpec("mean_trimmed_pool", TrimmedPoolMean(), family="mean", recipe=None, role="blend",
+              cost=ExpectedCost(0.01)),
+    ModelSpec("logit_mean", PowerMean(0.0), family="mean", recipe=None, role="blend",
+              tasks=("binary", "multiclass"), cost=ExpectedCost(0.02)),
+    ModelSpec("geometric_mean", PowerMean(0.0), family="mean", recipe=None, role="blend",
+              tasks=("regression",), cost=ExpectedCost(0.02)),
+    ModelSpec("power_mean", PowerMean(2.0), family="mean", recipe=None, role="blend",
+              cost=ExpectedCost(0.02)),
+    ModelSpec("median", TrimmedMean(0.5), family="mean", recipe=None, role="blend",
+              cost=ExpectedCost(0.02)),
+    ModelSpec("trimmed_mean", TrimmedMean(0.2), family="mean", recipe=None, role="blend",
+              cost=ExpectedCost(0.02)),
+)  # fmt: skip

@@ -9,7 +9,8 @@ import numpy as np
 
 from stackkit.metrics import get_space
 from stackkit.predictions import Pool
-from stackkit.spec import BaseLearner, Objective
+from stackkit.sizing import ExpectedCost
+from stackkit.spec import BaseLearner, ModelSpec, Objective
 
 
 @dataclass(frozen=True)
@@ -49,3 +50,9 @@ class RankMeanFit:
             return mean
         total = mean.sum(axis=1, keepdims=True)
         return np.where(total > 0, mean / np.where(total > 0, total, 1), 1 / mean.shape[1])
+
+
+SPECS: tuple[ModelSpec, ...] = (
+    ModelSpec("rank_mean", RankMean(), family="mean", recipe=None, role="blend",
+              tasks=("binary", "multiclass"), needs_ranks=True, cost=ExpectedCost(0.05)),
+)  # fmt: skip

@@ -159,7 +159,7 @@ class LocalNnlsFit:
 
     def weights(self, region: Region, predictions: np.ndarray) -> np.ndarray:
         """The best weights around each query."""
-        n, members = self.residuals.shape
+        members = self.residuals.shape[1]
         size = max(CHUNK // (members * max(region.rows.shape[1], members)), 1)
         parts = (slice(i, i + size) for i in range(0, len(region), size))
         return np.concatenate([self._solve(_part(region, p)) for p in parts])

@@ -151,7 +151,7 @@ def test_without_a_width_it_is_that_of_the_furthest_neighbour() -> None:
 
 
 def test_the_exact_sum_over_all_rows_is_a_region_of_all_rows() -> None:
-    reference, region, p = made(2)
+    reference, region, _ = made(2)
     n = len(reference.y)
     distances = np.random.default_rng(0).uniform(0, 6, (4, n))
     order = np.argsort(distances, axis=1)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEWEST = 40  # rows below which the largest shrink is taken untried
+TRIED = 20_000  # rows that shrinks are tried on, half of them fitted on
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class DynamicSelection(BaseLearner):
         values always minus the loss.
     gate : the pool agrees on a row where all members name one class and their spread is at most
         this share of the median spread; 0: where they are equal.
-    shrink : values of s, one of them chosen on half of the rows by a fit on the other half.
+    shrink : values of s, one of them chosen on rows that a fit on as many others has not seen.
     reference_rows : kept at most, drawn by the seed.
     """
 
@@ -141,7 +142,7 @@ class DynamicFit:
         """The share of static weights of least surrogate loss on rows that were not fitted on."""
         if len(self.learner.shrink) == 1 or len(y) < FEWEST:
             return max(self.learner.shrink)
-        mixed = np.random.default_rng(self.seed).permutation(len(y))
+        mixed = np.random.default_rng(self.seed).permutation(len(y))[:TRIED]
         inside, outside = np.sort(mixed[::2]), np.sort(mixed[1::2])
         part = None if weight is None else weight[inside]
         rows = list(self._select(pool.take(inside), y[inside], part).rows(pool.take(outside)))

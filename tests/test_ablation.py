@@ -11,6 +11,7 @@ import nbformat
 import pandas as pd
 import pytest
 from command import Outcome, in_process
+from documents import blocks
 
 from stackkit.errors import ConfigError, NotebookError
 from stackkit.places import cache_folder
@@ -18,6 +19,7 @@ from stackkit.report import figures
 from stackkit.workflow import NotebookRun, ablate, read_ablation
 from stackkit.workflow.ablation import Ablation, check_done, execution, plan_ablation
 
+ROOT = Path(__file__).parents[1]
 PARAMETERS = """\
 COMPETITION = "playground"  # a name
 SIZE = 1  # how many
@@ -307,6 +309,15 @@ def test_the_command_ends_with_2_after_all_runs(
     assert done.code == 2 and len(executed) == 5
     assert "2 of 5" in done.err and "Traceback" not in done.err
     assert len(done.out.splitlines()) == 6
+
+
+def test_the_example_of_the_readme_is_planned(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = [block for block in blocks(text, "toml") if "[grid]" in block]
+    (tmp_path / "profiles.toml").write_text(example, encoding="utf-8")
+    runs = plan_ablation(tmp_path / "profiles.toml", tmp_path / "out")
+    assert [run.varied["PROFILE"] for run in runs] == ["quick"] * 2 + ["standard"] * 2 + ["best"]
+    assert runs[0].planned.notebook == ROOT / "notebooks" / "00_quickstart.ipynb"
 
 
 @pytest.mark.notebook

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from stackkit.errors import ModelError
 from stackkit.level2.neural.reading import Reading
+from stackkit.level2.neural.state import outputs_of, state_of
 from stackkit.level2.simplex import Simplex
 from stackkit.predictions import Pool
 from stackkit.spec import BaseLearner, Objective
@@ -18,6 +19,7 @@ from stackkit.spec import BaseLearner, Objective
 if TYPE_CHECKING:
     import torch
 
+    from stackkit.level2.neural.nets import Nets
     from stackkit.level2.neural.problems import Problem
     from stackkit.nets.training import Training
 
@@ -52,7 +54,7 @@ class NetBlend(BaseLearner):
     nets: int = 4
     hidden: tuple[int, ...] = (16,)
     epochs: int = 16
-    learning_rate: float = 0.02
+    learning_rate: float = 0.03
     weight_decay: float = 0.1
     inner_folds: int = 3
     device: str = "cpu"
@@ -137,39 +139,41 @@ class NetBlendFit:
 
     def _fit_nets(self, rows: Rows, weight: np.ndarray) -> None:
         from stackkit.level2.neural.nets import Nets
-        from stackkit.level2.neural.search import search, state_of, trained
+        from stackkit.level2.neural.search import trained
         from stackkit.nets.training import seeded
 
         learner, n = self.learner, len(rows.y)
-        settings = learner.settings
         self.sorted_start_ = self._weights(rows.pool, rows.y, weight)
+        self.waves_, self.chosen_, self.path_ = 0, learner.settings[0], []
         with seeded(self.seed, learner.threads):
             outputs = learner.outputs(rows.pool.shape)
             first = Nets(learner.nets, rows.x.shape[1], learner.hidden, outputs).to(rows.device)
-            self.waves_, self.chosen_, self.path_ = 0, settings[0], []
             if n >= ROWS_A_FOLD * learner.inner_folds:
-                fold = inner_folds(rows.y, learner.inner_folds, self.seed)
-                starts = [
-                    self._outside(rows, weight, fold != f) for f in range(learner.inner_folds)
-                ]
-                problem = learner.problem(rows, np.stack(starts), settings)
-                found = search(problem, first, len(settings), fold, weight, learner.plan(n))
-                self.waves_, best = found.best
-                self.chosen_ = settings[best]
-                self.path_ = found.path(learner.setting, settings)
+                self._choose(first, rows, weight)
             problem = learner.problem(rows, self.sorted_start_[None], [self.chosen_])
             nets = trained(problem, first, weight, learner.plan(n), self.waves_)
         self.state_ = state_of(nets)
 
+    def _choose(self, first: Nets, rows: Rows, weight: np.ndarray) -> None:
+        """Set `waves_`, `chosen_` and `path_` by inner folds."""
+        from stackkit.level2.neural.search import search
+
+        learner, settings = self.learner, self.learner.settings
+        fold = inner_folds(rows.y, learner.inner_folds, self.seed)
+        starts = [self._outside(rows, weight, fold != f) for f in range(learner.inner_folds)]
+        problem = learner.problem(rows, np.stack(starts), settings)
+        found = search(problem, first, len(settings), fold, weight, learner.plan(len(fold)))
+        self.waves_, best = found.best
+        self.chosen_ = settings[best]
+        self.path_ = found.path(learner.setting, settings)
+
     def predict(self, X: Pool) -> np.ndarray:
         """Probabilities or values (n, c)."""
-        return np.concatenate(
-            [self.learner.blend(made, block, self) for made, block in self._made(X)]
-        )
+        blended = [self.learner.blend(made, block, self) for made, block in self._made(X)]
+        return np.concatenate(blended)
 
-    def _made(self, X: Pool):
-        from stackkit.level2.neural.search import outputs_of
-
+    def _made(self, X: Pool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Outputs of nets (M, b, outputs) beside the blocks (m, b, c) that they are made from."""
         for block in self.reading_.blocks(X):
             yield outputs_of(self.state_, self.reading_.columns(block)), block
 

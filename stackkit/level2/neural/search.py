@@ -14,8 +14,6 @@ from stackkit.nets.training import Training
 
 CHUNK = 2_000_000  # numbers that one layer may hold while measuring
 
-State = list[tuple[np.ndarray, np.ndarray]]
-
 
 @dataclass(frozen=True)
 class Found:
@@ -120,22 +118,3 @@ def _told(
 
 def _device(nets: Nets) -> torch.device:
     return nets.layers[0].weight.device
-
-
-def state_of(nets: Nets) -> State:
-    """Weights and biases of each layer as arrays."""
-    return [(layer.weight.detach().cpu().numpy(), layer.bias.detach().cpu().numpy())
-            for layer in nets.layers]  # fmt: skip
-
-
-def outputs_of(state: State, x: np.ndarray) -> np.ndarray:
-    """(M, b, outputs) float64 of columns (b, d)."""
-    made = np.broadcast_to(x, (len(state[0][0]), *x.shape))
-    for weight, bias in state[:-1]:
-        made = _affine(made, weight, bias)
-        made = made * (1 + np.tanh(made / 2)) / 2
-    return _affine(made, *state[-1])
-
-
-def _affine(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    return x @ weight.astype(float) / np.sqrt(weight.shape[1]) + bias

@@ -1,0 +1,168 @@
+"""Dynamic selection against DESlib: seconds at 50,000 × 50,000 rows, and agreement of labels.
+
+python benchmarks/level2/dynamic.py RIVAL_PYTHON [--rows 50000] [--models 20] [--columns 20]
+                                    [--threads 2] [--repeats 3]
+
+RIVAL_PYTHON is the interpreter of an environment with deslib 0.3.7, scikit-learn 1.5, numpy < 2.1.
+Both sides read the same arrays, one after the other: the rival's classifiers look their predictions
+up. Seconds of a rival are fit and predict_proba; ours are the neighbour search, each method's fit
+and its blend of every query (DESlib skips queries on which all members agree).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from stackkit.level2.dynamic.method import Method, Reference, Region
+from stackkit.level2.dynamic.methods import METHODS
+from stackkit.level2.dynamic.search import Index
+
+K = 7  # neighbours, DESlib's default
+WIDE = 50  # neighbours of the probabilistic methods where labels are compared
+RACE = ("knora_e", "knora_u", "meta_des", "des_knn")
+SOFT = ("a_priori",)  # DESlib reads probabilities there
+CLASSIFICATION = [m for m in METHODS.values() if "binary" in m.tasks]
+
+
+def main() -> None:
+    """Both tables, as Markdown."""
+    options = _options()
+    sizes = (options.rows, options.models, options.columns)
+    print(
+        f"{sizes[0]:,} reference rows and queries, {sizes[1]} models, {sizes[2]} columns, k = {K}\n"
+    )
+    print("| repeat | ours, all 15 | DESlib, three | ratio | ours, DES-KNN | DESlib | ratio |")
+    print("|---|---|---|---|---|---|---|")
+    data = made(*sizes, seed=0)
+    for repeat in range(options.repeats):
+        mine, theirs = race(data, options.threads), rival(options.rival, data, "race")["seconds"]
+        three = sum(theirs[name] for name in RACE[:3])
+        whole, knn = sum(mine.values()), mine["neighbours"] + mine["des_knn"]
+        print(f"| {repeat + 1} | {whole:.1f} s | {three:.1f} s | {three / whole:.1f} "
+              f"| {knn:.1f} s | {theirs['des_knn']:.1f} s | {theirs['des_knn'] / knn:.1f} |",
+              flush=True)  # fmt: skip
+    print("\n" + ", ".join(f"{name} {seconds:.1f}" for name, seconds in mine.items()), "s (ours)")
+    print(", ".join(f"{name} {seconds:.1f}" for name, seconds in theirs.items()), "s (DESlib)\n")
+    print("| labels, 3,000 × 3,000 rows | equal | equal where the pool disagrees |")
+    print("|---|---|---|")
+    for name, (every, open_) in agreement(options.rival, made(3000, *sizes[1:], seed=1)).items():
+        print(f"| {name} | {every:.2%} | {open_:.2%} |")
+
+
+def made(rows: int, models: int, columns: int, seed: int) -> dict[str, np.ndarray]:
+    """Reference and queries: features x (n, d), y (n,), probabilities p (m, n) of class 1.
+
+    Each model is good on one side of a plane of its own and mediocre beyond it.
+    """
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(2 * rows, columns))
+    signal = 2 * x[:, 0] * x[:, 1] + x[:, 2] - x[:, 3] + 0.5 * rng.normal(size=2 * rows)
+    y = (signal + rng.logistic(size=2 * rows) > 0).astype(np.int64)
+    side = x @ rng.normal(size=(columns, models)) > 0
+    noise = np.where(side, 0.7, 2.5) * rng.normal(size=side.shape)
+    p = 1 / (1 + np.exp(-(signal[:, None] + noise).T))
+    first, second = slice(rows), slice(rows, None)
+    return {"x": x[first], "y": y[first], "p": p[:, first], "xq": x[second], "yq": y[second],
+            "pq": p[:, second]}  # fmt: skip
+
+
+def reference_of(data: dict[str, np.ndarray], soft: bool = False) -> Reference:
+    """The reference, in hard competence unless `soft`."""
+    known = classes(data["p"])
+    right = (known.argmax(axis=2) == data["y"]).astype(float)
+    true = np.where(data["y"] == 1, data["p"], 1 - data["p"])
+    return Reference(data["y"], known, true if soft else right)
+
+
+def classes(p: np.ndarray) -> np.ndarray:
+    """(m, n, 2) of probabilities (m, n) of class 1."""
+    return np.stack([1 - p, p], axis=2)
+
+
+def race(data: dict[str, np.ndarray], threads: int) -> dict[str, float]:
+    """Seconds of the shared neighbours, the reference rows' own, and each method with its blend."""
+    reference, asked = reference_of(data), classes(data["pq"])
+    begun = time.perf_counter()
+    index = Index.of(data["x"])
+    region = index.nearest(data["xq"], K, threads)
+    seconds = {"neighbours": time.perf_counter() - begun}
+    begun = time.perf_counter()
+    own = index.own(K, threads)
+    seconds["own neighbours"] = time.perf_counter() - begun
+    for method in CLASSIFICATION:
+        begun = time.perf_counter()
+        np.einsum("qm,mqc->qc", method.fit(reference, own, 0).weights(region, asked), asked)
+        seconds[method.name] = time.perf_counter() - begun
+    return seconds
+
+
+def agreement(rival_python: str, data: dict[str, np.ndarray]) -> dict[str, tuple[float, float]]:
+    """Share of queries, and of those with disagreement, whose label is DESlib's."""
+    asked, index = classes(data["pq"]), Index.of(data["x"])
+    theirs = rival(rival_python, data, "labels")["labels"]
+    votes = asked.argmax(axis=2).T
+    open_ = (votes != votes[:, :1]).any(axis=1)
+    pairs = [(m, m.name, m.name in SOFT) for m in CLASSIFICATION]
+    found = {}
+    for method, name, soft in [*pairs, (METHODS["mla"], "a_posteriori", True)]:
+        method, k = as_theirs(method, data)
+        region, own = index.nearest(data["xq"], k), index.own(k)
+        mine = labels(method, reference_of(data, soft), own, region, asked)
+        title = f"{method.name} in soft competence, against {name}" if soft else name
+        equal = mine == np.array(theirs[name])
+        found[title] = (equal.mean(), equal[open_].mean())
+    return found
+
+
+def as_theirs(method: Method, data: dict[str, np.ndarray]) -> tuple[Method, int]:
+    """A method with the parameters that DESlib's has here, and its neighbours."""
+    if method.name in ("des_kl", "des_rrc"):
+        return replace(method, width=1.0), WIDE
+    if method.name == "meta_des":
+        return replace(method, consensus=1.1, rows=len(data["y"])), K
+    if method.name == "des_mi":  # theirs counts rows, ours in means of the classes
+        return replace(method, alpha=0.001 * len(data["y"]) / 2), K
+    return (replace(method, margin=0.0) if hasattr(method, "margin") else method), K
+
+
+def labels(
+    method: Method, reference: Reference, own: Region, region: Region, asked: np.ndarray
+) -> np.ndarray:
+    """Weighted votes of the selected members, all where nobody is: as DESlib's hard voting."""
+    weights = method.fit(reference, own, 0).weights(region, asked)
+    weights = np.where(weights.any(axis=1, keepdims=True), weights, 1 / len(asked))
+    for_one = (weights * asked.argmax(axis=2).T).sum(axis=1) / weights.sum(axis=1)
+    return (np.round(for_one, 9) > 0.5).astype(int)
+
+
+def rival(python: str, data: dict[str, np.ndarray], task: str) -> dict:
+    """What DESlib finds: its seconds or its labels."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, array in data.items():
+            np.save(Path(folder) / f"{name}.npy", array)
+        script = Path(__file__).with_name("dynamic_rival.py")
+        done = subprocess.run([python, str(script), folder, task], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr[-3000:])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rival")
+    for name, value in (("rows", 50_000), ("models", 20), ("columns", 20), ("threads", 2)):
+        parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--repeats", type=int, default=3)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

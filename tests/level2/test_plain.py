@@ -1,4 +1,4 @@
-"""Mean, BestSingle and RankMean against the few lines that define them."""
+"""Equal weights, the best member and mean ranks against the few lines that define them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
-from stackkit.level2 import BestSingle, Mean, RankMean
+from stackkit.errors import ModelError
+from stackkit.level2.plain import BestSingle, Mean, TopMean, TrimmedPoolMean, _inner_folds
+from stackkit.level2.ranks import RankMean
 from stackkit.metrics import get_metric
 from stackkit.predictions import Pool
 from stackkit.spec import Objective
@@ -125,3 +127,80 @@ def test_rank_mean_of_classes_sums_to_one() -> None:
     below = pool_of(*np.full((3, 2, 3), -1.0))
     lowest = fit(RankMean(), objective("multiclass"), pool, np.arange(N) % 3).predict(below)
     np.testing.assert_allclose(lowest, 1 / 3)
+
+
+def skilled(noises: list[float], n: int = 400, seed: int = 0) -> tuple[Pool, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    y = rng.normal(size=n)
+    return pool_of(*(y + noise * rng.normal(size=n) for noise in noises)), y
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_top_mean_of_a_given_size_takes_the_best(size: int) -> None:
+    pool, y = skilled([0.9, 0.3, 2.0, 0.5])
+    weights = fit(TopMean(sizes=(size,)), objective("regression", "rmse"), pool, y).weights_
+    best = [1, 3, 0, 2][:size]
+    np.testing.assert_allclose(weights, [1 / size if i in best else 0 for i in range(4)])
+
+
+def test_top_mean_chooses_its_size_as_a_loop_over_inner_folds_does() -> None:
+    goal, sizes = objective("regression", "mae"), (1, 2, 3, 5)
+    for seed in range(6):
+        pool, y = skilled([0.5, 0.6, 0.7, 1.5, 3.0], n=60, seed=seed)
+        total = np.zeros(len(sizes))
+        for inside, outside in _inner_folds(y, 3, seed=0):
+            scores = [np.abs(a[inside, 0] - y[inside]).mean() for a in pool.arrays]
+            ranked = np.argsort(scores)
+            for i, size in enumerate(sizes):
+                mean = np.mean([pool.arrays[j][outside, 0] for j in ranked[:size]], axis=0)
+                total[i] += np.abs(mean - y[outside]).mean()
+        weights = fit(TopMean(sizes, inner_folds=3), goal, pool, y).weights_
+        assert np.count_nonzero(weights) == sizes[int(np.argmin(total))]
+
+
+def test_inner_folds_are_a_partition_even_over_the_target() -> None:
+    y = np.repeat([0, 1], [80, 20])
+    folds = _inner_folds(y, 5, seed=3)
+    scored = np.concatenate([outside for _, outside in folds])
+    assert sorted(scored) == list(range(100))
+    assert all(y[outside].sum() == 4 for _, outside in folds)
+    assert all(len(np.intersect1d(*pair)) == 0 for pair in folds)
+    assert _inner_folds(y[:10], 5, seed=3) == []
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.9, 1.0])
+def test_trimmed_pool_keeps_members_by_their_gain_over_the_prior(share: float) -> None:
+    pool, y = skilled([0.3, 0.35, 0.7, 1.5, 1.1])
+    scores = [np.sqrt(np.mean((a[:, 0] - y) ** 2)) for a in pool.arrays]
+    gains = np.std(y) - np.array(scores)
+    kept = gains >= share * gains.max() - 1e-12
+    weights = fit(TrimmedPoolMean(share), objective("regression", "rmse"), pool, y).weights_
+    np.testing.assert_allclose(weights, kept / kept.sum())
+    assert kept.sum() < 5
+
+
+@pytest.mark.parametrize(("task", "metric"), [("binary", "auc"), ("multiclass", "logloss"),
+                                              ("binary", "f1")])  # fmt: skip
+def test_trimmed_pool_drops_a_member_that_knows_nothing(task: str, metric: str) -> None:
+    classes = CLASSES[task]
+    y = np.arange(N) % classes
+    shown = 0.6 * np.eye(classes)[y] + 0.4 * RNG.dirichlet(np.ones(classes), size=(2, N))
+    members = [*shown, RNG.dirichlet(np.ones(classes), size=N)]
+    pool = pool_of(*(m[:, 1:] if classes == 2 else m for m in members))
+    weights = fit(TrimmedPoolMean(0.5), objective(task, metric), pool, y).weights_
+    assert weights[2] == 0 < weights[:2].min()
+
+
+def test_trimmed_pool_of_members_below_the_prior_is_the_best_single() -> None:
+    pool, y = skilled([5.0, 4.0, 9.0])
+    weights = fit(TrimmedPoolMean(), objective("regression", "rmse"), pool, y).weights_
+    np.testing.assert_array_equal(weights, [0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    "learner", [lambda: TopMean(sizes=()), lambda: TopMean(inner_folds=1),
+                lambda: TrimmedPoolMean(1.2)]
+)  # fmt: skip
+def test_parameters_are_checked(learner: Any) -> None:
+    with pytest.raises(ModelError):
+        learner()

@@ -9,7 +9,7 @@ import numpy as np
 
 from stackkit.level2.selection.candidates import Candidates
 
-CELL_BITS = 16  # at most 2**16 cells of a histogram
+CELL_BITS = 18  # at most 2**18 cells of a histogram, and about one a row
 OCTAVES = 16 << 23  # of the largest scores share the cells, what is smaller has one
 SLACK = 1e-12  # rounding of means over classes
 TOP = np.uint32(1 << 31)
@@ -104,12 +104,11 @@ def area_bounds(t: np.ndarray, positive: np.ndarray) -> tuple[float, float]:
     spread = np.maximum(ordinal, least) - least
     bits = min(CELL_BITS, len(t).bit_length())
     cell = spread >> np.uint32(max(0, int(spread.max()).bit_length() - bits))
-    counts = np.bincount((cell << np.uint32(1) | positive).astype(np.intp))
-    counts = np.append(counts, np.zeros(len(counts) % 2, np.intp)).reshape(-1, 2)
-    rest, ones = counts.astype(np.float64).T
-    below = np.cumsum(rest) - rest
-    low, together, pairs = ones @ below, ones @ rest, ones.sum() * rest.sum()
-    return low / pairs, (low + together) / pairs
+    counts = np.bincount((cell | positive << np.uint32(bits)).astype(np.intp), minlength=2 << bits)
+    rest, ones = counts.astype(np.float64).reshape(2, -1)
+    together, pairs = ones @ rest, ones.sum() * rest.sum()
+    high = ones @ np.cumsum(rest)
+    return (high - together) / pairs, high / pairs
 
 
 def ordinals(t: np.ndarray) -> np.ndarray:

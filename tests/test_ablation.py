@@ -177,6 +177,7 @@ def test_in_python_it_is_the_same(toml: Path) -> None:
         ("SIZE = [1, 2]", "SIZE = []", "an empty list"),
         ("SIZE = [1, 2]", "SIZE = [1.5]", "SIZE is of type int"),
         ("SHARE = 1\n", 'COMPETITION = "digits"\n', "competition is a key of the ablation"),
+        ("SIZE = 7", 'OUTPUT = "x"', r"runs differ in what they do.*below \[parameters\]"),
         ("SHARE = 1\n", 'RESULT_PATH = "x"\n', "each run has a file of its own"),
         (TOML[TOML.index("[grid]") :], "", r"\[grid\] or \[\[runs\]\]"),
         ("[[runs]]", "[runs]", "runs is a list"),
@@ -281,6 +282,14 @@ def test_a_failure_is_a_row_and_is_tried_again(toml: Path, executed: list) -> No
         check_done(table)
     ablate(toml)
     assert [run.parameters["WORD"] for run in executed[5:]] == ["broken", "broken"]
+
+
+def test_a_message_names_five_failures() -> None:
+    table = pd.DataFrame({"run": list("abcdefg"), "state": "failed", "error": "no"})
+    with pytest.raises(NotebookError, match="7 of 7 .*e: no; …") as told:
+        check_done(table)
+    assert "f: no" not in str(told.value)
+    check_done(table.assign(state="done"))
 
 
 def test_a_row_that_is_damaged_is_made_again(toml: Path, executed: list) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from stackkit.errors import ConfigError, nearest
 
 COMPETITION, RESULT = "COMPETITION", "RESULT_PATH"
-PATHS = ("CACHE_DIR", "OUTPUT", "ABLATION", "RUNS_DIR", RESULT)
+PLACES = ("CACHE_DIR", "OUTPUT", "RUNS_DIR", RESULT)  # say where things lie, not what they are
+PATHS = (*PLACES, "ABLATION")
 
 
 def declared_parameters(notebook: Path) -> dict[str, str]:

@@ -18,6 +18,7 @@ from stackkit.workflow.notebooks import run_notebook
 
 TABLE = "table.csv"
 DONE, FAILED = "done", "failed"
+SHOWN = 5  # errors in one message
 SAME = ("time", "notebook", "competition")  # of a result row: the same in all runs, or no result
 
 
@@ -64,8 +65,9 @@ def check_done(table: pd.DataFrame) -> None:
     """NotebookError that names the failed runs of a table that `ablate` returned."""
     failed = table[table.state == FAILED]
     if len(failed):
-        pairs = zip(failed.run, failed.error, strict=True)
-        errors = "; ".join(f"{run}: {error}" for run, error in pairs)
+        pairs = list(zip(failed.run, failed.error, strict=True))
+        errors = "; ".join(f"{run}: {error}" for run, error in pairs[:SHOWN])
+        errors += "; …" if len(pairs) > SHOWN else ""
         raise NotebookError(
             "every run of an ablation reaches its end",
             f"{len(failed)} of {len(table)} that did not: {errors}",

@@ -24,6 +24,7 @@ from stackkit.workflow.notebooks import (
 from stackkit.workflow.parameters import (
     COMPETITION,
     PATHS,
+    PLACES,
     RESULT,
     check_declared,
     declared_parameters,
@@ -89,6 +90,7 @@ def plan_ablation(
     target = target.resolve()
     places = {**places_of(competition), "OUTPUT": target / SUBMISSIONS, COMPETITION: competition}
     inputs = input_digests(notebook, competition)
+    _refuse_places(ablation)
     given = [_checked(notebook, ablation, each) for each in ablation.combinations()]
     runs = [_run(notebook, target, {**places, **each}, ablation.varied, inputs) for each in given]
     return list({run.key: run for run in runs}.values())
@@ -105,11 +107,18 @@ def _run(
     defaults = {name: _literal(text) for name, text in declared_parameters(notebook).items()}
     parameters = typed_parameters(notebook, given)
     whole = {**defaults, **parameters}
-    counted = {k: v for k, v in whole.items() if k not in (*PATHS, COMPETITION)}
+    counted = {k: v for k, v in whole.items() if k not in (*PLACES, COMPETITION)}
     key = key_of({"parameters": counted, "inputs": inputs})
     parameters[RESULT] = str(target / f"{key[:8]}.jsonl")
     planned = NotebookRun(notebook, target / f"{key[:8]}.ipynb", parameters)
     return AblationRun(planned, {name: whole[name] for name in varied}, key)
+
+
+def _refuse_places(ablation: Ablation) -> None:
+    """ConfigError where runs would differ in nothing but where their files lie."""
+    for name in ablation.varied:
+        if name in PLACES:
+            raise ConfigError("runs differ in what they do", name, f"{name} below [parameters]")
 
 
 def _checked(notebook: Path, ablation: Ablation, given: Mapping[str, Any]) -> dict[str, Any]:

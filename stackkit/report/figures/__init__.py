@@ -1,5 +1,6 @@
 """Figures: functions from records and tables to a Chart, each about one question."""
 
+from stackkit.report.figures.ablations import ablation_effect, ablation_runs
 from stackkit.report.figures.chart import Chart
 from stackkit.report.figures.costs import cost_and_score, costs
 from stackkit.report.figures.data import fold_plan, missing_values, target
@@ -19,6 +20,8 @@ from stackkit.report.figures.verdicts import decisions, errors
 
 __all__ = [
     "Chart",
+    "ablation_effect",
+    "ablation_runs",
     "adversarial",
     "against_truth",
     "blend_weights",

@@ -286,7 +286,7 @@ def test_a_failure_is_a_row_and_is_tried_again(toml: Path, executed: list) -> No
 
 def test_a_message_names_five_failures() -> None:
     table = pd.DataFrame({"run": list("abcdefg"), "state": "failed", "error": "no"})
-    with pytest.raises(NotebookError, match="7 of 7 .*e: no; …") as told:
+    with pytest.raises(NotebookError, match=r"7 of 7 .*e: no; …") as told:
         check_done(table)
     assert "f: no" not in str(told.value)
     check_done(table.assign(state="done"))

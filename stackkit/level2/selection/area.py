@@ -9,8 +9,8 @@ import numpy as np
 
 from stackkit.level2.selection.candidates import Candidates
 
-CELL_BITS = 18  # at most 2**18 cells of a histogram, and about one a row
-OCTAVES = 16 << 23  # of the largest scores share the cells, what is smaller has one
+CELL_BITS = 17  # at most 2**17 cells of a histogram, and about one a row
+TINY = np.float32(1e-30)
 SLACK = 1e-12  # rounding of means over classes
 TOP = np.uint32(1 << 31)
 
@@ -19,8 +19,8 @@ TOP = np.uint32(1 << 31)
 class AreaScorer:
     """Area under the ROC curve of each blend as float32, rows unweighted; ties count half.
 
-    A blend is its sum (n, c), float64. Counting the rows of each class in cells of equal leading
-    bits bounds the area: rows of different cells are in order, those of one cell may not be. Only
+    A blend is its sum (n, c), float64. Counting the rows of each class in cells of like
+    scores bounds the area: rows of different cells are in order, those of one cell may not be. Only
     candidates that can still win are sorted. Several classes: the mean of one-vs-rest areas.
     """
 
@@ -98,16 +98,20 @@ def area(t: np.ndarray, positive: np.ndarray) -> float:
 
 
 def area_bounds(t: np.ndarray, positive: np.ndarray) -> tuple[float, float]:
-    """Numbers that the AUC of t (n,) lies between, in one pass of counting."""
-    ordinal = ordinals(t)
-    least = np.uint32(max(int(ordinal.max()) - OCTAVES, 0))
-    spread = np.maximum(ordinal, least) - least
-    bits = min(CELL_BITS, len(t).bit_length())
-    cell = spread >> np.uint32(max(0, int(spread.max()).bit_length() - bits))
-    counts = np.bincount((cell | positive << np.uint32(bits)).astype(np.intp), minlength=2 << bits)
-    rest, ones = counts.astype(np.float64).reshape(2, -1)
-    together, pairs = ones @ rest, ones.sum() * rest.sum()
-    high = ones @ np.cumsum(rest)
+    """Numbers that the AUC of t (n,), nowhere below 0, lies between, by counting.
+
+    Cells are equal on the scale of square roots, where small probabilities have room too.
+    """
+    cells = 1 << min(CELL_BITS, len(t).bit_length() - 1)
+    place = np.sqrt(t)
+    least = place.min()
+    place -= least
+    place *= np.float32(cells - 1) / max(place.max(), TINY)
+    cell = place.astype(np.int32)
+    cell += positive * np.int32(cells)
+    rest, ones = np.bincount(cell, minlength=2 * cells).reshape(2, -1)
+    together, pairs = float(ones @ rest), float(ones.sum()) * float(rest.sum())
+    high = float(ones @ np.cumsum(rest))
     return (high - together) / pairs, high / pairs
 
 

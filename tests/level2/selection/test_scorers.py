@@ -120,8 +120,9 @@ def test_areas_are_those_of_the_metric_ties_and_all(digits: int | None, low: flo
         exact = get_metric("auc").score(y, t[:, None])
         positive = y.astype(np.uint32)
         assert area.area(t, positive) == exact
-        below, above = area.area_bounds(t, positive)
-        assert below <= exact <= above
+        if low == 0:
+            below, above = area.area_bounds(t, positive)
+            assert below <= exact <= above
 
 
 def test_a_negative_zero_ties_with_zero() -> None:

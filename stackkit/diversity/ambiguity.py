@@ -173,7 +173,8 @@ def _geometric_mean(stack: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _log_losses(p: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    return -(truth * _logs(p)).sum(axis=-1)
+    kept = np.clip(p, CLIP, 1.0)
+    return np.log(kept.sum(axis=-1)) - np.log((truth * kept).sum(axis=-1))
 
 
 def _divergence(stack: np.ndarray, centre: np.ndarray, truth: np.ndarray) -> np.ndarray:

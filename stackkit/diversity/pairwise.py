@@ -16,7 +16,7 @@ import numpy as np
 
 from stackkit.diversity.answers import Answers
 
-MOST_RANKED = 5_000  # rows that Kendall's tau looks at
+MOST_PAIRS = 200_000  # of rows that Kendall's tau compares
 
 
 def q_statistic(right: np.ndarray) -> np.ndarray:
@@ -68,18 +68,30 @@ def error_correlation(errors: np.ndarray) -> np.ndarray:
 def kendall(stack: np.ndarray) -> np.ndarray:
     """Kendall's tau-b (1945) of the order in which two put the rows, a mean over columns.
 
-    On at most 5,000 rows; 0 where one gives all rows the same.
+    On all pairs of rows, at most 200,000 drawn with a fixed seed: to a standard error of .002. 0
+    where one gives all rows the same.
     """
-    from scipy.stats import kendalltau
-
     m, n, c = stack.shape
-    seen = stack[:, np.unique(np.linspace(0, n - 1, MOST_RANKED).astype(np.int64))]
-    table = np.eye(m)
-    for i in range(m):
-        for j in range(i):
-            taus = [kendalltau(seen[i, :, k], seen[j, :, k]).statistic for k in range(c)]
-            table[i, j] = table[j, i] = np.mean(np.nan_to_num(taus))
+    one, other = _row_pairs(n)
+    table = np.zeros((m, m))
+    for k in range(c):
+        signs = np.stack([np.sign(p[one] - p[other]).astype(np.float32) for p in stack[:, :, k]])
+        untied = np.sqrt((signs**2).sum(axis=1, dtype=np.float64))
+        length = np.outer(untied, untied)
+        table += signs @ signs.T / np.where(length > 0, length, 1.0)
+    table /= c
+    np.fill_diagonal(table, 1.0)
     return table
+
+
+def _row_pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two rows each: all pairs, or many of them."""
+    if n * (n - 1) // 2 <= MOST_PAIRS:
+        one, other = np.triu_indices(n, 1)
+        return one, other
+    rng = np.random.default_rng(0)
+    first = rng.integers(n, size=MOST_PAIRS)
+    return first, (first + rng.integers(1, n, size=MOST_PAIRS)) % n
 
 
 def _shares(right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

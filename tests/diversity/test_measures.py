@@ -7,6 +7,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
+from scipy.stats import kendalltau
 from sklearn.metrics import cohen_kappa_score
 
 from stackkit.diversity import pairwise as pairs
@@ -118,6 +119,16 @@ def tau_b(x: np.ndarray, y: np.ndarray) -> float:
         x_apart += x[i] != x[j]
         y_apart += y[i] != y[j]
     return score / np.sqrt(x_apart * y_apart)
+
+
+def test_kendall_of_many_rows_is_that_of_all_pairs_nearly() -> None:
+    rng = np.random.default_rng(5)
+    shared = rng.normal(size=3000)
+    stack = np.stack([shared + scale * rng.normal(size=3000) for scale in (0.1, 1, 5)])[:, :, None]
+    table = pairs.kendall(stack)
+    for i, j in combinations(range(3), 2):
+        assert table[i, j] == pytest.approx(kendalltau(stack[i], stack[j]).statistic, abs=0.01)
+    assert pairs.kendall(np.stack([stack[0], np.exp(stack[0])]))[0, 1] == pytest.approx(1)
 
 
 def test_a_constant_has_no_order_and_no_correlation() -> None:

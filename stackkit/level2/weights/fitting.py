@@ -51,9 +51,6 @@ class Fitting:
         """The weights under one pull, from all rows."""
         terms = self.kind.terms(pool, y, weight)
         loss = Penalised.of(self.kind.loss(terms), terms.members, pull)
-        return self._solved(loss, start)
-
-    def _solved(self, loss: Penalised, start: np.ndarray | None) -> np.ndarray:
         dense = minimise(loss, self.feasible, start)
         if self.models is None and not self.least:
             return dense
@@ -62,7 +59,7 @@ class Fitting:
     def _choose(
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, seed: int
     ) -> tuple[float, np.ndarray | None]:
-        """The pull of least loss on rows left out, and where to begin with it.
+        """The pull whose dense weights have the least loss on rows left out, and such weights.
 
         Below two rows a fold there is nothing to choose by: the largest.
         """
@@ -82,11 +79,6 @@ class Fitting:
             for i, pull in enumerate(order):
                 start = minimise(loss.pulled(pull), self.feasible, start)
                 found[pull] = start
-                w = self._solved(loss.pulled(pull), start) if self._is_sparse else start
-                total[i] += scored.value(w) * shares[outside].sum()
+                total[i] += scored.value(start) * shares[outside].sum()
         best = order[int(np.argmin(total))]
         return best, found[best]
-
-    @property
-    def _is_sparse(self) -> bool:
-        return self.models is not None or self.least > 0

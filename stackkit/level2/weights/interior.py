@@ -33,7 +33,10 @@ def interior_point(
         gap = float(slack @ price) / k
         if max(np.abs(dual).max(), gap) < SMALL * size and np.abs(primal).max() < SMALL:
             break
-        newton = _Newton(hessian + sides.T @ (sides * (price / slack)[:, None]))
+        try:
+            newton = _Newton(hessian + sides.T @ (sides * (price / slack)[:, None]))
+        except np.linalg.LinAlgError:  # at the limit of rounding
+            break
 
         def direction(
             wanted: np.ndarray, newton: _Newton = newton, at: tuple = (x, slack, price),

@@ -13,7 +13,8 @@ from stackkit.level2.weights.terms import Loss, Value
 
 STEPS = 100
 KKT = 1e-7  # of the gradient, relative to the loss of equal weights
-FLOOR = 1e-10  # a pull that makes weights of equal members equal
+FALL = 1e-9  # of the loss, relative too: what a step may still promise
+FLOOR = 1e-8  # a pull that makes weights of equal members equal
 INWARDS = 0.01  # a warm start goes this far to equal weights, off the faces of the simplex
 NEAR = 0.05  # share of a row's probability that a step leaves it
 ENOUGH = 1e-4  # of the predicted decrease (Armijo)
@@ -52,8 +53,9 @@ def minimise(loss: Penalised, feasible: Feasible, start: np.ndarray | None = Non
     """The feasible w (m,) of least penalised loss.
 
     Each step minimises the quadratic model over the feasible weights. At its optimum the conditions
-    of Karush, Kuhn and Tucker hold up to H (w_new - w), which must be below 1e-7. Log-loss is
-    self-concordant, so that few steps are taken; none takes a row's probability to 0.
+    of Karush, Kuhn and Tucker hold up to H (w_new - w), which must be below 1e-7, where the step
+    promises nothing more. Log-loss is self-concordant, so that few steps are taken; none takes a
+    row's probability to 0.
     """
     equal = np.full(feasible.members, 1 / feasible.members)
     begin = equal if start is None else (1 - INWARDS) * start + INWARDS * equal
@@ -65,7 +67,7 @@ def minimise(loss: Penalised, feasible: Feasible, start: np.ndarray | None = Non
         linear = at.gradient - at.hessian @ w
         best, active = minimise_quadratic(at.hessian, linear, feasible, active)
         step = best - w
-        if np.abs(at.hessian @ step).max() <= KKT:
+        if np.abs(at.hessian @ step).max() <= KKT and -(at.gradient @ step) <= FALL:
             return best
         moved = _line_search(loss, w, at, step)
         if moved is None:

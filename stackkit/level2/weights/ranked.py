@@ -17,6 +17,7 @@ PULL = 0.001
 MOVES = (0.3, 0.1, 0.03, 0.01)
 SWEEPS = 3  # of all members, at each size of move
 WORTH = 1e-7  # smaller gains are not taken
+SMALLEST = 1e-9  # weights below it are rounding
 
 
 def ranked(scored: Scored, start: np.ndarray, seed: int) -> np.ndarray:
@@ -96,22 +97,25 @@ def exchanged(scored: Scored, start: np.ndarray) -> np.ndarray:
         for _ in range(SWEEPS):
             before = value
             for i in range(len(w)):
-                for t in (size, -min(size, w[i])):
-                    if t == 0 or t <= -1:
-                        continue
-                    scale = 1 / (1 + t) if t < 0 else 1 - t  # of the others
-                    share = t / (1 + t) if t < 0 else t
-                    tried = scale * mix + share * scored.members[i]
+                for others, own in _moves(w[i], size):
+                    tried = others * mix + own * scored.members[i]
                     found = scored.score_mix(tried, None)
                     if found > value + WORTH:
-                        w, mix, value = _moved(w, i, scale, share), tried, found
+                        w, mix, value = _moved(w, i, others, own), tried, found
             if value == before:
                 break
     return w if scored.score(w) >= scored.score(start) else start
 
 
-def _moved(w: np.ndarray, i: int, scale: float, share: float) -> np.ndarray:
-    w = scale * w
-    w[i] = max(w[i] + share, 0.0)
-    w[w < 1e-9] = 0.0
+def _moves(weight: float, size: float) -> list[tuple[float, float]]:
+    """(factor of all weights, share then added to the one of `weight`): to it, and from it."""
+    taken = min(size, weight)
+    to = (1 - size, size)
+    return [to, (1 / (1 - taken), -taken / (1 - taken))] if 0 < taken < 1 else [to]
+
+
+def _moved(w: np.ndarray, i: int, others: float, own: float) -> np.ndarray:
+    w = others * w
+    w[i] = max(w[i] + own, 0.0)
+    w[w < SMALLEST] = 0.0
     return w / w.sum()

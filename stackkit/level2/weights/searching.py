@@ -89,5 +89,4 @@ def _score_on_all(
     """On all rows, a block of them at a time."""
     forward = get_space(objective.space).forward
     blocks = [np.tensordot(w, forward(block), axes=1) for block in pool.blocks()]
-    mix = np.concatenate(blocks).astype(np.float32)
-    return Scored(mix[None], y, weight, objective).score(np.ones(1))
+    return Scored(np.concatenate(blocks)[None], y, weight, objective).score(np.ones(1))

@@ -14,6 +14,7 @@ from stackkit.predictions import Pool
 from stackkit.spec import Objective
 
 CELLS = 2**18  # of a block: 2 MB, near to the core
+RIDGE = 1e-6  # of the diagonal of a Hessian whose sums are float32
 ROUNDED = 0.01  # share of the mean error within which the kink of a pinball loss is rounded
 
 Read = Callable[[np.ndarray, np.ndarray], np.ndarray]  # block (m, b, c), y (b,) -> (m, k) float64
@@ -95,6 +96,7 @@ class Smooth:
             hessian += scaled @ scaled.T
             if self.curve.positive:
                 kept.append(np.maximum(z, CLIP))
+        hessian[np.diag_indices(m)] *= 1 + RIDGE
         return Value(total, gradient, hessian, np.concatenate(kept) if kept else None)
 
     def value(self, w: np.ndarray) -> float:

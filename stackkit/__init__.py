@@ -53,6 +53,7 @@ _WHERE = {
     "stackkit.level2": ("BLENDS",),
     "stackkit.metrics": ("get_metric", "metric_names", "register_metric"),
     "stackkit.predictions": ("Pool", "Predictions"),
+    "stackkit.pruning": ("pareto_table", "prune", "pruning_table", "trade_off_curve"),
     "stackkit.report": ("figures", "summaries", "tables"),
     "stackkit.report.candidates": ("candidate_table",),
     "stackkit.report.forecasts": ("fit_forecasts", "forecast_errors"),

@@ -7,10 +7,13 @@ from stackkit.report.figures.data import fold_plan, missing_values, target
 from stackkit.report.figures.diversity import (
     disagreement,
     error_correlation,
+    kappa_error,
+    pairwise,
     quality_and_likeness,
 )
 from stackkit.report.figures.importances import importances
 from stackkit.report.figures.outlooks import fold_lines, honest, segments
+from stackkit.report.figures.pruning import pareto, pruned, trade_off
 from stackkit.report.figures.scores import scores_by_fold
 from stackkit.report.figures.shift import adversarial, train_and_test
 from stackkit.report.figures.stacking import blend_weights, coefficients, gains
@@ -37,11 +40,16 @@ __all__ = [
     "gains",
     "honest",
     "importances",
+    "kappa_error",
     "missing_values",
     "oof_and_test",
+    "pairwise",
+    "pareto",
+    "pruned",
     "quality_and_likeness",
     "scores_by_fold",
     "segments",
     "target",
+    "trade_off",
     "train_and_test",
 ]

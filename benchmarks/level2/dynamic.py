@@ -16,8 +16,11 @@ import json
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,25 +39,33 @@ def main() -> None:
     """Both tables, as Markdown."""
     options = _options()
     sizes = (options.rows, options.models, options.columns)
-    print(
-        f"{sizes[0]:,} reference rows and queries, {sizes[1]} models, {sizes[2]} columns, k = {K}\n"
-    )
+    shape = "{:,} reference rows and queries, {} models, {} columns"
+    print(f"{shape.format(*sizes)}, k = {K}; seconds of wall / processor time\n")
     print("| repeat | ours, all 15 | DESlib, three | ratio | ours, DES-KNN | DESlib | ratio |")
     print("|---|---|---|---|---|---|---|")
     data = made(*sizes, seed=0)
     for repeat in range(options.repeats):
         mine, theirs = race(data, options.threads), rival(options.rival, data, "race")["seconds"]
-        three = sum(theirs[name] for name in RACE[:3])
-        whole, knn = sum(mine.values()), mine["neighbours"] + mine["des_knn"]
-        print(f"| {repeat + 1} | {whole:.1f} s | {three:.1f} s | {three / whole:.1f} "
-              f"| {knn:.1f} s | {theirs['des_knn']:.1f} s | {theirs['des_knn'] / knn:.1f} |",
-              flush=True)  # fmt: skip
-    print("\n" + ", ".join(f"{name} {seconds:.1f}" for name, seconds in mine.items()), "s (ours)")
-    print(", ".join(f"{name} {seconds:.1f}" for name, seconds in theirs.items()), "s (DESlib)\n")
-    print("| labels, 3,000 × 3,000 rows | equal | equal where the pool disagrees |")
+        whole, three = total(mine, mine), total(theirs, RACE[:3])
+        alone, knn = total(mine, ("neighbours", "des_knn")), total(theirs, RACE[3:])
+        cells = (shown(whole), shown(three), shown(three / whole), shown(alone), shown(knn))
+        print(f"| {repeat + 1} | {' | '.join(cells)} | {shown(knn / alone)} |", flush=True)
+    for side, seconds in (("ours", mine), ("DESlib", theirs)):
+        print(f"\n{side}:", ", ".join(f"{name} {shown(s)}" for name, s in seconds.items()))
+    print("\n| labels, 3,000 × 3,000 rows | equal | equal where the pool disagrees |")
     print("|---|---|---|")
     for name, (every, open_) in agreement(options.rival, made(3000, *sizes[1:], seed=1)).items():
         print(f"| {name} | {every:.2%} | {open_:.2%} |")
+
+
+def total(seconds: dict[str, Any], names: Iterable[str]) -> np.ndarray:
+    """Wall and processor seconds (2,) of some steps."""
+    return np.sum([seconds[name] for name in names], axis=0)
+
+
+def shown(pair: Any) -> str:
+    """Wall and processor seconds, or their ratios."""
+    return f"{pair[0]:.1f} / {pair[1]:.1f}"
 
 
 def made(rows: int, models: int, columns: int, seed: int) -> dict[str, np.ndarray]:
@@ -87,21 +98,26 @@ def classes(p: np.ndarray) -> np.ndarray:
     return np.stack([1 - p, p], axis=2)
 
 
-def race(data: dict[str, np.ndarray], threads: int) -> dict[str, float]:
+def race(data: dict[str, np.ndarray], threads: int) -> dict[str, tuple[float, float]]:
     """Seconds of the shared neighbours, the reference rows' own, and each method with its blend."""
-    reference, asked = reference_of(data), classes(data["pq"])
-    begun = time.perf_counter()
-    index = Index.of(data["x"])
-    region = index.nearest(data["xq"], K, threads)
-    seconds = {"neighbours": time.perf_counter() - begun}
-    begun = time.perf_counter()
-    own = index.own(K, threads)
-    seconds["own neighbours"] = time.perf_counter() - begun
+    reference, asked, seconds = reference_of(data), classes(data["pq"]), {}
+    with timed(seconds, "neighbours"):
+        index = Index.of(data["x"])
+        region = index.nearest(data["xq"], K, threads)
+    with timed(seconds, "own neighbours"):
+        own = index.own(K, threads)
     for method in CLASSIFICATION:
-        begun = time.perf_counter()
-        np.einsum("qm,mqc->qc", method.fit(reference, own, 0).weights(region, asked), asked)
-        seconds[method.name] = time.perf_counter() - begun
+        with timed(seconds, method.name):
+            np.einsum("qm,mqc->qc", method.fit(reference, own, 0).weights(region, asked), asked)
     return seconds
+
+
+@contextmanager
+def timed(seconds: dict[str, tuple[float, float]], name: str) -> Iterator[None]:
+    """Write the wall and processor seconds of a step down."""
+    wall, processor = time.perf_counter(), time.process_time()
+    yield
+    seconds[name] = time.perf_counter() - wall, time.process_time() - processor
 
 
 def agreement(rival_python: str, data: dict[str, np.ndarray]) -> dict[str, tuple[float, float]]:

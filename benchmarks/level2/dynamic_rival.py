@@ -64,9 +64,9 @@ def race(pool, x, y, xq):
     """Seconds of fit and predict_proba."""
     seconds = {}
     for name, kind in RACE.items():
-        begun = time.perf_counter()
+        wall, processor = time.perf_counter(), time.process_time()
         kind(pool, k=K, n_jobs=-1).fit(x, y).predict_proba(xq)
-        seconds[name] = time.perf_counter() - begun
+        seconds[name] = time.perf_counter() - wall, time.process_time() - processor
     return {"seconds": seconds}
 
 

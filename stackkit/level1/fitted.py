@@ -1,0 +1,56 @@
+"""What all meta-models share: the rows they are fitted on, and values in the target's units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from stackkit.meta_features.rows import Rows, by_name, rows_of
+from stackkit.metrics import weighted_quantile
+from stackkit.predictions import Pool
+from stackkit.spec import Objective
+
+
+@dataclass
+class MetaFit:
+    """Reads a Pool, its members in the order of their names; subclasses add the model.
+
+    They define `_fit(rows)` and `_predict(pool)`: values (n,) as fitted, or probabilities (n, C).
+    """
+
+    learner: Any
+    objective: Objective
+    seed: int
+
+    def fit(self, X: Pool, y: np.ndarray, weight: np.ndarray | None = None) -> MetaFit:
+        """Fit on the rows of X whose weight is positive."""
+        rows = rows_of(X, y, weight, self.objective, self.seed)
+        self.space_ = rows.space
+        self._fit(rows)
+        return self
+
+    def predict(self, X: Pool) -> np.ndarray:
+        """Values or probabilities (n, c)."""
+        made = self._predict(by_name(X))
+        if self.space_ is not None:
+            return self.space_.inverse(made)
+        return made[:, 1:] if self.objective.width == 1 else made
+
+    def _fit(self, rows: Rows) -> None:
+        raise NotImplementedError
+
+    def _predict(self, pool: Pool) -> np.ndarray:
+        raise NotImplementedError
+
+
+def quantile_shift(rows: Rows, residuals: np.ndarray) -> float:
+    """What moves a mean to the objective's quantile: that of residuals (n,); 0 without one."""
+    q = rows.objective.quantile
+    return 0.0 if q is None else weighted_quantile(residuals, q, rows.weight)
+
+
+def part(rows: Rows, which: np.ndarray) -> Rows:
+    """Some of the rows, by position."""
+    return replace(rows, pool=rows.pool.take(which), y=rows.y[which], weight=rows.weight[which])

@@ -1,0 +1,5 @@
+"""Meta-features: what a meta-model reads of a row beside the predictions themselves."""
+
+from stackkit.meta_features.declared import GROUPS, FittedMetaFeatures, MetaFeatures
+
+__all__ = ["GROUPS", "FittedMetaFeatures", "MetaFeatures"]

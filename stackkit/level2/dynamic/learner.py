@@ -131,12 +131,10 @@ class DynamicFit:
     def _select(self, pool: Pool, y: np.ndarray, weight: np.ndarray | None) -> Selection:
         learner, objective = self.learner, self.objective
         k = min(learner.neighbours, len(pool))
-        space = fit_space(learner.space, pool, y, weight, objective, k, self.seed)
+        space = fit_space(learner.space, pool, y, weight, objective, k, self.seed, learner.threads)
         reference = reference_of(pool.matrix(), y, weight, objective, learner.competence)
-        return fit_selection(
-            METHODS[learner.method], space, reference, objective,
-            learner.gate, k, learner.threads, self.seed,
-        )  # fmt: skip
+        method = METHODS[learner.method]
+        return fit_selection(method, space, reference, objective, learner.gate, self.seed)
 
     def _choose_shrink(self, pool: Pool, y: np.ndarray, weight: np.ndarray | None) -> float:
         """The share of static weights of least surrogate loss on rows that were not fitted on."""

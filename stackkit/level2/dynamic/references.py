@@ -15,6 +15,7 @@ from stackkit.spec import Objective
 COMPETENCES = ("soft", "hard")
 CLIP = 1e-15
 ROUNDS = 200  # of expectation and maximisation, from equal weights
+EQUAL = 1e-9  # spread that is rounding
 RIDGE = 0.01  # pull of the static weights of values to equal ones
 
 
@@ -88,7 +89,7 @@ class Agreement:
     def holds(self, predictions: np.ndarray) -> np.ndarray:
         """Whether (q,) the members (m, q, C) agree."""
         votes = predictions.argmax(axis=2)
-        return (votes == votes[0]).all(axis=0) & (spread(predictions) <= self.limit)
+        return (votes == votes[0]).all(axis=0) & (spread(predictions) <= self.limit + EQUAL)
 
 
 def spread(predictions: np.ndarray) -> np.ndarray:

@@ -55,13 +55,11 @@ class Selection:
     static: np.ndarray
     agreement: Agreement
     objective: Objective
-    k: int
-    threads: int
 
     def rows(self, pool: Pool) -> Iterator[Rows]:
         """The rows of a pool, block by block."""
-        region = self.space.nearest(pool, self.k, self.threads)
-        size = max(GATHERED // (len(pool.arrays) * self.k), 1)
+        region = self.space.nearest(pool)
+        size = max(GATHERED // (len(pool.arrays) * max(region.rows.shape[1], 1)), 1)
         for i, block in enumerate(pool.blocks(size)):
             part = slice(i * size, (i + 1) * size)
             yield self._block(
@@ -80,14 +78,14 @@ class Selection:
 
 def fit_selection(
     method: Method, space: FittedSpace, reference: Reference, objective: Objective,
-    gate: float, k: int, threads: int, seed: int,
+    gate: float, seed: int,
 ) -> Selection:  # fmt: skip
     """The selection of a method whose space holds the reference rows."""
     empty = np.empty((len(reference.y), 0))
     own = Region(empty.astype(np.intp), empty)
     if reads_own(method):
-        own = space.own(k, threads)
+        own = space.own()
     fitted = method.fit(reference, own, seed)
     static = static_weights(reference, objective.of_values)
     agreement = Agreement.of(reference, gate)
-    return Selection(reference, fitted, space, static, agreement, objective, k, threads)
+    return Selection(reference, fitted, space, static, agreement, objective)

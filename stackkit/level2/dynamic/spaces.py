@@ -23,16 +23,16 @@ NEAR_CERTAIN = 4.0  # |logit| beyond which probabilities are alike
 class FittedSpace(Protocol):
     """A space with its reference rows in it."""
 
-    def own(self, k: int, threads: int) -> Region:
+    def own(self) -> Region:
         """The regions of the reference rows, each among the others."""
 
-    def nearest(self, pool: Pool, k: int, threads: int) -> Region:
+    def nearest(self, pool: Pool) -> Region:
         """The regions of the rows of a pool."""
 
 
 def fit_space(
     name: str, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective,
-    k: int, seed: int,
+    k: int, seed: int, threads: int = 1,
 ) -> FittedSpace:  # fmt: skip
     """The space with the rows of a pool as reference, for regions of k rows.
 
@@ -41,17 +41,18 @@ def fit_space(
     of the pool's spread. "leaves": share of trees of a forest (of the features; of the predictions
     where there are none) that part two rows.
     """
-    if name == "predictions":
-        return Distances(Profiles.of(pool, objective), pool)
     if name not in SPACES:
         raise ModelError(f"a space is one of {', '.join(SPACES)}", repr(name))
     if pool.features is None and name == "features":
         rule = "neighbours in feature space need features"
         raise ModelError(rule, "a pool without", "give the model a feature recipe, say kernel")
-    columns = Profiles.of(pool, objective) if pool.features is None else Columns.of(pool)
-    if name == "features":
-        return Distances(columns, pool)
-    return Forest(columns, columns.embed(pool), y, weight, objective.task, k, seed)
+    of_predictions = name == "predictions" or pool.features is None
+    columns = Profiles.of(pool, objective) if of_predictions else Columns.of(pool)
+    reference = columns.embed(pool)
+    if name != "leaves":
+        return Distances(columns, reference, k, threads)
+    leaves = Leaves.of(reference, y, weight, objective.task, k, seed, threads)
+    return Forest(columns, leaves, k)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,35 +108,36 @@ class Profiles:
         return np.clip(made, -NEAR_CERTAIN, NEAR_CERTAIN) if self.space == "logit" else made
 
 
+@dataclass(frozen=True, eq=False)
 class Distances:
-    """Euclid's distance of embedded rows; tables are shared by all methods."""
+    """Euclid's distance to the embedded reference (n, d); tables are shared by all methods."""
 
-    def __init__(self, columns: Columns | Profiles, pool: Pool) -> None:
-        self.columns, self.reference = columns, columns.embed(pool)
+    columns: Columns | Profiles
+    reference: np.ndarray
+    k: int
+    threads: int
 
-    def own(self, k: int, threads: int) -> Region:
+    def own(self) -> Region:
         """The regions of the reference rows, each among the others."""
-        return own_regions(self.reference, k, threads)
+        return own_regions(self.reference, self.k, self.threads)
 
-    def nearest(self, pool: Pool, k: int, threads: int) -> Region:
+    def nearest(self, pool: Pool) -> Region:
         """The regions of the rows of a pool."""
-        return nearest(self.reference, self.columns.embed(pool), k, threads)
+        return nearest(self.reference, self.columns.embed(pool), self.k, self.threads)
 
 
+@dataclass(frozen=True, eq=False)
 class Forest:
     """Common leaves of embedded rows; supervised, so made for each Fit."""
 
-    def __init__(
-        self, columns: Columns | Profiles, reference: np.ndarray, y: np.ndarray,
-        weight: np.ndarray | None, task: str, k: int, seed: int,
-    ) -> None:  # fmt: skip
-        self.columns, self.reference = columns, reference
-        self.leaves = Leaves.of(reference, y, weight, task, k, seed)
+    columns: Columns | Profiles
+    leaves: Leaves
+    k: int
 
-    def own(self, k: int, threads: int) -> Region:
+    def own(self) -> Region:
         """The regions of the reference rows, each among the others."""
-        return self.leaves.own(self.reference, k, threads)
+        return self.leaves.own(self.k)
 
-    def nearest(self, pool: Pool, k: int, threads: int) -> Region:
+    def nearest(self, pool: Pool) -> Region:
         """The regions of the rows of a pool."""
-        return self.leaves.nearest(self.columns.embed(pool), k, threads)
+        return self.leaves.nearest(self.columns.embed(pool), self.k)

@@ -1,4 +1,4 @@
-"""DynamicSelection: spaces, gate, static weights, shrink, explanations, and all methods as learners."""
+"""DynamicSelection: spaces, gate, static weights, shrink, explanations, with every method."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BOLD = (
     "mla",
     "a_posteriori",
     "knora_e",
-)  # too few rows speak for a member: shrunk, it gains
+)  # few rows speak: they gain when shrunk
 PLAIN = {"shrink": (0.0,), "gate": 0.0}
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from stackkit.errors import ModelError
 from stackkit.level2.neural.reading import Reading
 from stackkit.level2.neural.state import outputs_of, state_of
-from stackkit.level2.simplex import Simplex
+from stackkit.level2.weights.simplex import Simplex
 from stackkit.predictions import Pool
 from stackkit.spec import BaseLearner, Objective
 
@@ -46,6 +46,8 @@ class NetBlend(BaseLearner):
     epochs : passes over the rows, within 60 to 400 steps.
     learning_rate, weight_decay : of AdamW.
     inner_folds : how many.
+    caution : standard errors by which the inner loss must fall, for nets to be trained at all: the
+        best of many settings looks good by luck; 0 takes it at its word.
     device : of training: torch's name of one, or "auto" for a GPU where there is one.
     """
 
@@ -57,6 +59,7 @@ class NetBlend(BaseLearner):
     learning_rate: float = 0.03
     weight_decay: float = 0.1
     inner_folds: int = 3
+    caution: float = 2.0
     device: str = "cpu"
 
     def build(self, objective: Objective, seed: int) -> NetBlendFit:
@@ -163,7 +166,7 @@ class NetBlendFit:
         starts = [self._outside(rows, weight, fold != f) for f in range(learner.inner_folds)]
         problem = learner.problem(rows, np.stack(starts), settings)
         found = search(problem, first, len(settings), fold, weight, learner.plan(len(fold)))
-        self.waves_, best = found.best
+        self.waves_, best = found.best(learner.caution)
         self.chosen_ = settings[best]
         self.path_ = found.path(learner.setting, settings)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from stackkit.level2.neural.blend import NetBlend, NetBlendFit, Rows
 from stackkit.level2.neural.negative_correlation import check_shares
-from stackkit.level2.simplex import loss_terms
+from stackkit.level2.neural.terms import terms
 from stackkit.metrics import get_space
 from stackkit.predictions import Pool
 from stackkit.spec import Objective
@@ -65,12 +65,10 @@ class NeuralEnsembler(NetBlend):
         from stackkit.level2.neural.problems import RowWeights
 
         objective = data.reading.objective
-        terms = loss_terms(data.pool.matrix(), data.y, objective).values
-        scale = data.reading.space.scale if objective.of_values else 1.0
         return RowWeights(
             x=data.tensor(data.x),
             start=data.tensor(first_logits(starts)),
-            terms=data.tensor(terms / scale),
+            terms=data.tensor(terms(data.pool.matrix(), data.y, data.reading.space)),
             rates=data.tensor(np.array(settings)),
             of_mixed=mixed_loss(objective.of_values, objective.quantile),
         )

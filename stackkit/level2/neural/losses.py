@@ -45,7 +45,7 @@ def multiclass(margin: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def mixed_loss(of_values: bool, quantile: float | None = None) -> Callable[..., torch.Tensor]:
-    """The loss of mixed `Terms`: of residuals of values, or of the true class's probability."""
+    """The loss of mixed terms: of residuals of values, or of the true class's probability."""
     if not of_values:
         return lambda p: -p.log()
     of_rows = row_loss(True, 1, quantile)

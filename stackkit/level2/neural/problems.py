@@ -64,7 +64,7 @@ class RowWeights:
     """Nets that each set weights of the members for each row, which sum to 1.
 
     x (n, d) columns, start (f, m) logarithms of weights that nets begin at, terms (n, m) as
-    `stackkit.level2.simplex.Terms` has them, rates (g,) of member dropout. A member that is dropped
+    `stackkit.level2.neural.terms` has them, rates (g,) of member dropout. A member that is dropped
     has no weight: the others share it.
     """
 

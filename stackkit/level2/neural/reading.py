@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from stackkit.level2.simplex import loss_terms
+from stackkit.level2.neural.terms import own_losses
 from stackkit.metrics import get_space
 from stackkit.predictions import Pool
 from stackkit.spec import Objective
@@ -37,8 +37,8 @@ class Reading:
         """Learn order, centre and scale; the columns (n, d) of the fit rows, float32."""
         if self.objective.of_values:
             self.space = target_space(y, self.objective.space, MARGIN)
-        self.order = np.argsort([_loss(member, y, weight, self.objective) for member in
-                                 _members(pool)], kind="stable")  # fmt: skip
+        losses = [self._loss(member, y, weight) for member in _members(pool)]
+        self.order = np.argsort(losses, kind="stable")
         raw = np.concatenate([self._raw(b).astype(np.float32) for b in self.blocks(pool)])
         self.centre, spread = raw.mean(axis=0, dtype=float), raw.std(axis=0, dtype=float)
         c = pool.shape[2]
@@ -75,6 +75,10 @@ class Reading:
         mean = linked.mean(axis=0)
         return np.hstack([mean, *(linked - mean)])
 
+    def _loss(self, member: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
+        """The surrogate loss of one member (1, n, c)."""
+        return float(own_losses(member, y, self.space, self.objective)[0] @ weight)
+
     def _bent(self, raw: np.ndarray) -> np.ndarray:
         """Standardised, and smoothly bounded at ± REACH."""
         x = ((raw - self.centre) / self.scale).astype(raw.dtype)
@@ -85,9 +89,3 @@ def _members(pool: Pool) -> Iterator[np.ndarray]:
     """Members (1, n, c), one at a time."""
     for i in range(pool.shape[0]):
         yield pool.members([i]).matrix()
-
-
-def _loss(member: np.ndarray, y: np.ndarray, weight: np.ndarray, objective: Objective) -> float:
-    """The surrogate loss of one member (1, n, c)."""
-    terms = loss_terms(member, y, objective)
-    return terms.loss(slice(None), weight)(np.ones(1))[0]

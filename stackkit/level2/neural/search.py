@@ -26,14 +26,13 @@ class Found:
     losses: np.ndarray
     errors: np.ndarray
 
-    @property
-    def best(self) -> tuple[int, int]:
+    def best(self, caution: float) -> tuple[int, int]:
         """Wave and position of the setting of least loss, the earliest of equal ones.
 
-        Wave 0 unless the gain over it is above its standard error (Breiman et al., 1984).
+        Only those count whose gain over wave 0 is above `caution` standard errors; else it is 0.
         """
         loss = self.losses[..., 0]
-        sure = loss[0] - loss > self.errors
+        sure = loss[0] - loss > caution * self.errors
         if not sure.any():
             return 0, 0
         wave, setting = np.unravel_index(np.argmin(np.where(sure, loss, np.inf)), loss.shape)

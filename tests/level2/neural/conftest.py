@@ -48,12 +48,14 @@ def objective(task: str, surrogate: str | None = None, space: str = "identity") 
 
 def _made(task: str, n: int, seed: int, m: int, regions: bool) -> tuple[Pool, np.ndarray]:
     rng = np.random.default_rng(seed)
-    truth = 1.5 * rng.normal(size=(n, max(1, CLASSES[task])))
-    knows = (truth[:, 0] > 0) == (np.arange(m) % 2 == 0)[:, None]
-    spread = np.where(knows, 0.2, 1.5) if regions else np.full((m, n), 0.8)
+    truth = 2 * rng.normal(size=(n, max(1, CLASSES[task])))
+    knows = (truth[:, -1] > 0) == (np.arange(m) % 2 == 0)[:, None]
+    spread = np.where(knows, 0.2, 3.0) if regions else np.full((m, n), 0.8)
     margins = truth + spread[..., None] * rng.normal(size=(m, *truth.shape))
     if task == "regression":
         return as_pool(margins), truth[:, 0] + 0.1 * rng.normal(size=n)
+    if task == "binary":
+        truth[:, 0], margins[..., 0] = -truth[:, 1], -margins[..., 1]
     y = (_softmax(truth).cumsum(axis=1) < rng.random((n, 1))).sum(axis=1)
     p = _softmax(margins)
     return as_pool(p[..., 1:] if task == "binary" else p), y

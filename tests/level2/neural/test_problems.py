@@ -141,8 +141,9 @@ def test_the_best_is_the_least_loss_whose_gain_is_above_its_error() -> None:
     loss = np.array([[5.0, 5.0], [4.0, 4.9], [3.0, 4.5]])
     both = np.stack([loss, loss + 1], axis=2)
     errors = np.array([[0.0, 0.0], [0.5, 0.5], [2.5, 0.1]])
-    assert Found(both, errors).best == (1, 0)
-    assert Found(both, np.full((3, 2), 9.0)).best == (0, 0)
+    assert Found(both, errors).best(1.0) == (1, 0)
+    assert Found(both, errors).best(0.5) == (2, 0)
+    assert Found(both, errors).best(9.0) == (0, 0)
     path = Found(both, errors).path("lambda", [0.1, 0.3])
     assert [(p["lambda"], p["loss"], p["ambiguity"], p["start"]) for p in path] == [
         (0.1, 3.0, 1.0, 5.0),

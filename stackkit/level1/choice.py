@@ -85,7 +85,8 @@ def fit_choice(
     v = np.zeros(free + q) if start is None else np.r_[start.intercept, start.coefficients]
     value = _objective(v, x, y, weight, ridge)
     for _ in range(STEPS):
-        gradient, hessian = _derivatives(v, x, y, weight, ridge)
+        gradient, hessian = quadratic(v, x, y, weight)
+        gradient, hessian = gradient + ridge * v, hessian + np.diag(ridge)
         step = np.linalg.solve(hessian, gradient)
         decrement = float(gradient @ step)
         v, value = _halved(v, step, decrement, value, (x, y, weight, ridge))
@@ -123,14 +124,14 @@ def _objective(
     return float(weight @ log_loss(v[:free] + x @ v[free:], y) + 0.5 * ridge @ v**2)
 
 
-def _derivatives(
-    v: np.ndarray, x: np.ndarray, y: np.ndarray, weight: np.ndarray, ridge: np.ndarray
+def quadratic(
+    v: np.ndarray, x: np.ndarray, y: np.ndarray, weight: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Gradient and Hessian of the penalised loss."""
+    """Gradient and Hessian of Σ w loss at v = (intercepts, coefficients)."""
     free, q = x.shape[1:]
     p = softmax(v[:free] + x @ v[free:])[:, :free]
     away = weight[:, None] * (p - _indicator(y, free))
-    gradient = np.r_[away.sum(axis=0), np.tensordot(away, x, axes=2)] + ridge * v
+    gradient = np.r_[away.sum(axis=0), np.tensordot(away, x, axes=2)]
     share = weight[:, None] * p
     mean = np.einsum("nk,nkq->nq", p, x)
     hessian = np.empty((free + q, free + q))
@@ -138,7 +139,7 @@ def _derivatives(
     hessian[free:, free:] = _gram(x, share) - mean.T @ (weight[:, None] * mean)
     cross = np.einsum("nk,nkq->kq", share, x) - share.T @ mean
     hessian[:free, free:], hessian[free:, :free] = cross, cross.T
-    return gradient, hessian + np.diag(ridge)
+    return gradient, hessian
 
 
 def _gram(x: np.ndarray, share: np.ndarray) -> np.ndarray:

@@ -52,7 +52,7 @@ class FWLS(BaseLearner):
     strongest: int = 5
     neighbours: int = 20
     penalties: tuple[float, ...] = (1.0, 10.0, 100.0, 1000.0)
-    ratios: tuple[float, ...] = (1.0, 10.0, 100.0, 10_000.0)
+    ratios: tuple[float, ...] = (1.0, 30.0, 10_000.0)
 
     def build(self, objective: Objective, seed: int) -> FWLSFit:
         """An unfitted estimator."""

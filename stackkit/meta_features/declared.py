@@ -38,10 +38,10 @@ class MetaFeatures:
     Parameters
     ----------
     groups : any of `GROUPS`. From predictions: "probabilities", "logits", "ranks" (among the fit
-        rows), "confidence" (of the mean prediction), "spread" (between members), "distances" (of each member from the mean), "families" (means
-        of each; needs Pool.families). From features (needs Pool.features): "strongest"
-        columns, "missing" count, "neighbour_distance", "density" (the target's mean around a row,
-        cross-fitted for the fit rows).
+        rows), "confidence" (of the mean prediction), "spread" (between members), "distances" (of
+        each member from the mean), "families" (means of each; needs Pool.families). From features
+        (needs Pool.features): "strongest" columns, "missing" count, "neighbour_distance",
+        "density" (the target's mean around a row, cross-fitted for the fit rows).
     strongest : how many columns the group of that name has.
     neighbours : rows that the last two groups look at.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SPARE = 16  # points beyond k that are measured anew: more than rounding can put out of order
-BLOCK = 4096  # queries measured at once
+BLOCK = 1024  # queries measured at once
 
 
 @dataclass(frozen=True)

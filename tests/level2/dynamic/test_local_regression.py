@@ -151,3 +151,10 @@ def test_simplex_weights_meet_their_conditions(seed: int) -> None:
     level = (slope * w).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(np.where(w > 0, slope - level, 0), 0, atol=1e-9)
     assert (slope - level).min() > -1e-9
+
+
+def test_exchanges_that_would_go_in_a_circle_end() -> None:
+    """A problem on which exchanging all wrong signs at once never ends."""
+    gram = np.array([[3.44, 2.54, -0.4], [2.54, 1.99, -0.6], [-0.4, -0.6, 1.14]])
+    found = batched_nnls(gram[None], np.array([[0.08, 0.58, -1.3]]))
+    np.testing.assert_allclose(found, [[0, 0.58 / 1.99, 0]], atol=1e-12)

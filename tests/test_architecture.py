@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1] / "stackkit"
 ORDER = """
 errors own_code metrics budget config competition places folds
 recipe predictions scoring cost cache diversity user_code sizing schedule spec stack_source
-kaggle_api datasets scaffold features nets boosting linear target_space crossfit
+kaggle_api datasets scaffold features nets boosting linear target_space meta_features crossfit
 level0|level1|level2
 pruning evaluation presets stack exchange submission runs report workflow cli
 """.split()

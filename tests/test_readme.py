@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,7 +28,12 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 TOMLS = blocks(TEXT, "toml")
 TASKS = ("binary", "multiclass", "regression")
-SHORT = {", ".join(TASKS): "all", "binary, multiclass": "classes"}
+SHORT = {
+    ", ".join(TASKS): "all",
+    "binary, multiclass": "classes",
+    "binary": "binary",
+    "regression": "values",
+}
 PROFILES = ("quick", "standard", "best")
 
 
@@ -127,10 +133,14 @@ def test_the_first_screen_holds_the_two_commands() -> None:
     assert [line.split()[1] for line in head if line.startswith("make ")] == ["demo", "test"]
 
 
-def test_the_table_of_models_is_what_stackkit_models_lists() -> None:
+def _listed(role: Callable[[str], bool]) -> dict[str, dict]:
     with own_models([]):
-        listed = [row for row in model_rows() if row["name"] not in registered_names()]
-    rows = {row["name"]: row for row in listed}
+        rows = [row for row in model_rows() if row["name"] not in registered_names()]
+    return {row["name"]: row for row in rows if role(row["role"])}
+
+
+def test_the_table_of_models_is_what_stackkit_models_lists() -> None:
+    rows = _listed(lambda role: role == "base")
     table = marked_table(TEXT, "models")
     assert [name for name, *_ in table] == list(rows)
     for name, family, tasks, reads, limit, least, is_ in table:
@@ -141,11 +151,26 @@ def test_the_table_of_models_is_what_stackkit_models_lists() -> None:
         assert is_, name
 
 
+def test_the_table_of_higher_levels_is_what_stackkit_models_lists() -> None:
+    rows = _listed(lambda role: role != "base")
+    table = marked_table(TEXT, "levels")
+    assert [name for name, *_ in table] == list(rows)
+    for name, role, family, tasks, reads, least, is_ in table:
+        row = rows[name]
+        got = (row["role"], row["family"], SHORT[row["tasks"]], row["reads"])
+        assert (role, family, tasks, reads) == got, name
+        assert least == _least_profile(name), name
+        assert is_, name
+
+
 def _least_profile(name: str) -> str:
-    """The first profile that has a model; the prior is in every one without being named."""
+    """The first profile that has a model; the prior is in every one without being named.
+
+    Nothing for those that only `stackkit blend` compares.
+    """
     if name == "prior":
         return "quick"
-    return next(p for p in PROFILES if name in _models_of(p))
+    return next((p for p in PROFILES if name in _models_of(p)), "")
 
 
 def _models_of(profile: str) -> set[str]:

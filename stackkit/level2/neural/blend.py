@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 BATCHES = (32, 2048)  # rows of a mini-batch, at least and at most
 STEPS = (60, 400)  # of training, at least and at most
+FULL_RATE = 1000  # rows; fewer move nets less far: the rate falls with their square root
 OF_AN_EPOCH = 20  # mini-batches, within these bounds of their rows
 ROWS_A_FOLD = 5  # inner folds are made of that many rows at least, else nothing is trained
 
@@ -44,7 +45,7 @@ class NetBlend(BaseLearner):
     nets : how many are averaged.
     hidden : units of their hidden layers.
     epochs : passes over the rows, within 60 to 400 steps.
-    learning_rate, weight_decay : of AdamW.
+    learning_rate, weight_decay : of AdamW; the rate is that of 1,000 rows or more.
     inner_folds : how many.
     caution : standard errors by which the inner loss must fall, for nets to be trained at all: the
         best of many settings looks good by luck; 0 takes it at its word.
@@ -94,7 +95,8 @@ class NetBlend(BaseLearner):
 
         batch = min(max(n // OF_AN_EPOCH, BATCHES[0]), BATCHES[1])
         steps = min(max(self.epochs * math.ceil(n / batch), STEPS[0]), STEPS[1])
-        return Training(steps, batch, self.learning_rate, self.weight_decay, dropout=0.0)
+        rate = self.learning_rate * min(1.0, math.sqrt(n / FULL_RATE))
+        return Training(steps, batch, rate, self.weight_decay, dropout=0.0)
 
 
 @dataclass(frozen=True)

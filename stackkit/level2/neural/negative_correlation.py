@@ -10,7 +10,6 @@ import numpy as np
 
 from stackkit.errors import ModelError
 from stackkit.level2.neural.blend import NetBlend, NetBlendFit, Rows
-from stackkit.metrics import get_space
 
 if TYPE_CHECKING:
     from stackkit.level2.neural.problems import Problem
@@ -72,10 +71,8 @@ class NegativeCorrelation(NetBlend):
 
     def blend(self, made: np.ndarray, block: np.ndarray, fit: NetBlendFit) -> np.ndarray:
         """The blend's margins with the mean correction, back in the target's units."""
-        margin = fit.reading_.start(block, fit.sorted_start_) + made.mean(axis=0)
-        if fit.objective.of_values:
-            return fit.reading_.space.inverse(margin[:, 0])
-        return get_space("logit").inverse(margin)
+        start = fit.reading_.start(block, fit.sorted_start_)
+        return fit.reading_.unlinked(start + made.mean(axis=0), start)
 
 
 def check_shares(name: str, values: Sequence[float], most: float) -> None:

@@ -70,6 +70,14 @@ class Reading:
             return self.link(np.tensordot(weights, block.astype(float), axes=1))
         return np.tensordot(weights, self.link(block), axes=1)
 
+    def unlinked(self, margin: np.ndarray, start: np.ndarray) -> np.ndarray:
+        """Margins (b, c) in the target's units; values stay in its range or that of the start."""
+        if self.space is None:
+            return get_space("logit").inverse(margin)
+        value, begun = (z * self.space.scale + self.space.centre for z in (margin, start))
+        low, high = np.minimum(begun, self.space.low), np.maximum(begun, self.space.high)
+        return get_space(self.space.space).inverse(np.clip(value, low, high))
+
     def _raw(self, block: np.ndarray) -> np.ndarray:
         linked = np.stack([self.link(member) for member in block])
         mean = linked.mean(axis=0)

@@ -64,7 +64,7 @@ def test_few_rows_are_left_to_the_simplex_blend(task, alike, goal) -> None:
     fit = NegativeCorrelation().build(goal(task), 0).fit(pool, y)
     expected = Simplex().build(goal(task), 0).fit(pool, y).predict(pool)
     assert (fit.waves_, fit.path_) == (0, [])
-    np.testing.assert_allclose(fit.predict(pool), expected, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(fit.predict(pool), expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("task", TASKS)

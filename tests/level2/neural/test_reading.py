@@ -79,3 +79,11 @@ def test_the_start_is_the_weighted_blend_in_link_space(task: str, alike, goal) -
     (block,), weights = reading.blocks(pool), np.array([0.5, 0.5, 0, 0, 0, 0])
     mixed = (block[0].astype(float) + block[1]) / 2
     np.testing.assert_allclose(reading.start(block, weights), reading.link(mixed), atol=1e-6)
+
+
+def test_values_stay_in_the_range_of_the_target_or_of_the_start(goal, pool_of) -> None:
+    y = np.array([0.0, 1.0, 2.0, 3.0])
+    reading, _ = read(pool_of(y[None, :, None]), y, goal, "regression")
+    start = reading.link(np.array([[1.0], [9.0], [2.0]]))
+    found = reading.unlinked(start + np.array([[0.1], [0], [99]]), start)
+    np.testing.assert_allclose(found[:, 0], [1 + 0.1 * y.std(), 9, 3.3], rtol=1e-6)

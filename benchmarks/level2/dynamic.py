@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from stackkit.level2.dynamic.method import Method, Reference, Region
 from stackkit.level2.dynamic.methods import METHODS
@@ -45,7 +46,9 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     data = made(*sizes, seed=0)
     for repeat in range(options.repeats):
-        mine, theirs = race(data, options.threads), rival(options.rival, data, "race")["seconds"]
+        with threadpool_limits(1):  # as in every Fit; a search spreads its blocks itself
+            mine = race(data, options.threads)
+        theirs = rival(options.rival, data, "race")["seconds"]
         whole, three = total(mine, mine), total(theirs, RACE[:3])
         alone, knn = total(mine, ("neighbours", "des_knn")), total(theirs, RACE[3:])
         cells = (shown(whole), shown(three), shown(three / whole), shown(alone), shown(knn))

@@ -199,7 +199,7 @@ SPECS: tuple[ModelSpec, ...] = (
               tasks=("binary", "multiclass"), cost=ExpectedCost(0.02)),
     ModelSpec("geometric_mean", PowerMean(0.0), family="mean", recipe=None, role="blend",
               tasks=("regression",), cost=ExpectedCost(0.02)),
-    ModelSpec("power_mean", PowerMean(2.0), family="mean", recipe=None, role="blend",
+    ModelSpec("power_mean", PowerMean(0.5), family="mean", recipe=None, role="blend",
               cost=ExpectedCost(0.02)),
     ModelSpec("median", TrimmedMean(0.5), family="mean", recipe=None, role="blend",
               cost=ExpectedCost(0.02)),

@@ -41,7 +41,8 @@ class HillClimb(Weigher):
     ----------
     grid : weights that a step tries, each below 1 and not 0.
     steps : the most there are.
-    gain : the least improvement of the score, as a share of its size, that a step must bring.
+    gain : divided by the rows, the least improvement that a step must bring, as a share of the
+        score's size: about what a step without merit brings by chance (Akaike, 1974).
     max_rows : above so many rows the climb reads a stratified sample, and of the blends on its way
         the best on all rows is taken.
     """
@@ -50,7 +51,7 @@ class HillClimb(Weigher):
     reads_metric: ClassVar[bool] = True
     grid: tuple[float, ...] = GRID
     steps: int = 100
-    gain: float = 1e-6
+    gain: float = 0.5
     max_rows: int = 100_000
 
     def __post_init__(self) -> None:
@@ -65,7 +66,7 @@ class HillClimb(Weigher):
         rows = Candidates.of(pool.members(by_name), y, weight, objective)
         convex = min(self.grid) > 0
         sample = rows.sample(self.max_rows, np.random.default_rng(seed))
-        path = climb(scorer_for(sample, convex), self.grid, self.steps, self.gain)
+        path = climb(scorer_for(sample, convex), self.grid, self.steps, self.gain / len(sample))
         if sample is not rows:
             path = path[: _best_length(path, scorer_for(rows, convex))]
         found = np.zeros(rows.members)
@@ -74,7 +75,7 @@ class HillClimb(Weigher):
 
 
 def climb(scorer: Scorer, grid: tuple[float, ...], steps: int, gain: float) -> list[Step]:
-    """The steps of a climb, the best member first."""
+    """The steps of a climb, the best member first; each gains more than that share of the score."""
     empty = scorer.nothing()
     first = preferred(scorer.scores(empty, 0.0, 1.0), ())
     blend = scorer.moved(empty, first, 0.0, 1.0)

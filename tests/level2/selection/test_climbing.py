@@ -131,7 +131,7 @@ def test_large_data_is_climbed_on_a_sample_and_cut_on_all_rows(
     assert seen == [60, 800]
     rows = Candidates.of(pool, y, None, goal)
     sample = rows.sample(60, np.random.default_rng(0))
-    path = climb(scorer_for(sample), GRID, 100, 1e-6)
+    path = climb(scorer_for(sample), GRID, 100, 0.5 / 60)
     ways = [weights_of(path[:k], 5) for k in range(1, len(path) + 1)]
     best = max(ways, key=lambda w: score_of(rows, w))
     np.testing.assert_allclose(fitted.weights_, best, atol=1e-12)

@@ -14,7 +14,7 @@ from stackkit.level2.dynamic.method import Region
 
 GROUP = 64  # rows of which first the nearest alone is looked at
 AT_ONCE = 1_600_000  # float32 distances that stay near the processor
-UNIT = 2.0**-24  # of float32 rounding
+CROWDED = 32  # groups, above twice those needed, that may hold neighbours before float64 decides
 PART = 1 << 18  # candidates whose exact distances are taken at once
 
 
@@ -23,16 +23,17 @@ class Index:
     """Rows to search, shuffled once: rows at the same distance rank in that random order.
 
     float32 products find for each query all rows that may be among its k nearest (a bound on their
-    rounding decides, so equal rows are all found); exact float64 differences rank them. Hence a
-    query's neighbours do not depend on the queries beside it.
+    rounding decides, so equal rows are all found; where too many may be, float64 products do);
+    exact differences rank them. Hence a query's neighbours do not depend on the queries beside it.
 
-    `points` (n, d) float64 in shuffled `order` (n,), less `centre` (d,); `table` (d + 1, groups ·
-    width) float32 are the same with their squared lengths below, and padded by far rows.
+    `points` (n, d) float64 in shuffled `order` (n,), less `centre` (d,); `exact` (d + 1, padded n)
+    are the same with their squared lengths below, padded by far rows; `table` is it in float32.
     """
 
     order: np.ndarray
     points: np.ndarray
     centre: np.ndarray
+    exact: np.ndarray
     table: np.ndarray
 
     @classmethod
@@ -44,11 +45,11 @@ class Index:
         order, centre = np.random.default_rng(0).permutation(len(rows)), np.median(rows, axis=0)
         points = rows[order] - centre
         padded = -(-len(rows) // GROUP) * GROUP
-        table = np.zeros((rows.shape[1] + 1, padded), dtype=np.float32)
-        table[:-1, : len(rows)] = points.T
-        table[-1] = np.finfo(np.float32).max / 4
-        table[-1, : len(rows)] = (points**2).sum(axis=1)
-        return cls(order, points, centre, table)
+        exact = np.zeros((rows.shape[1] + 1, padded))
+        exact[:-1, : len(rows)] = points.T
+        exact[-1] = np.finfo(np.float32).max / 4
+        exact[-1, : len(rows)] = (points**2).sum(axis=1)
+        return cls(order, points, centre, exact, exact.astype(np.float32))
 
     def __len__(self) -> int:
         return len(self.points)
@@ -83,38 +84,41 @@ class Index:
             query, near = query[other], near[other]
         squared = self._squared(queries, query, near)
         ranked = np.lexsort((near, squared, query))
-        first = np.searchsorted(query, np.arange(len(queries)))
+        first = np.searchsorted(query[ranked], np.arange(len(queries)))
         best = ranked[first[:, None] + np.arange(k)]
         return self.order[near[best]], np.sqrt(squared[best])
 
     def _candidates(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Pairs (query, shuffled row), by query, that hold the k nearest rows of each.
+        """Pairs (query, shuffled row) that hold the k nearest rows of each query."""
+        query, near, crowded = self._within(queries, k, self.table, 2 * k + CROWDED)
+        if not crowded.size:
+            return query, near
+        again, more, _ = self._within(queries[crowded], k, self.exact, self.table.shape[1])
+        return np.concatenate([query, crowded[again]]), np.concatenate([near, more])
+
+    def _within(
+        self, queries: np.ndarray, k: int, table: np.ndarray, most: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Pairs as above; queries with more than `most` groups to look at are left out and told.
 
         The k-th smallest of the groups' least distances bounds the k-th distance from above.
         """
         k = min(k, len(self))
-        minus = np.hstack([-2 * queries, np.ones((len(queries), 1))]).astype(np.float32)
-        far = minus @ self.table  # squared distances, less the query's squared length
+        minus = np.hstack([-2 * queries, np.ones((len(queries), 1))]).astype(table.dtype)
+        far = minus @ table  # squared distances, less the query's squared length
         width = max(1, min(GROUP, 1 << max(0, (len(self) // (4 * max(k, 1))).bit_length() - 1)))
         groups = far.reshape(len(queries), width, -1)
         least = groups.min(axis=1)
         bound = np.partition(least, k - 1, axis=1)[:, k - 1].astype(np.float64)
-        bound = (bound + self._rounding(queries, bound)).astype(np.float32)
-        query, group = np.nonzero(least <= bound[:, None])
+        unit = float(np.finfo(table.dtype).eps) / 2
+        bound = (bound + _rounding(queries, bound, unit)).astype(table.dtype)
+        close = least <= bound[:, None]
+        crowded = close.sum(axis=1) > most
+        query, group = np.nonzero(close & ~crowded[:, None])
         hit, member = np.nonzero(groups[query, :, group] <= bound[query, None])
         query, near = query[hit], member * groups.shape[2] + group[hit]
         inside = near < len(self)
-        return query[inside], near[inside]
-
-    def _rounding(self, queries: np.ndarray, bound: np.ndarray) -> np.ndarray:
-        """(b,) how much of the difference of two float32 distances below the bound is rounding.
-
-        A sum of d + 1 products errs by at most (d + 1) u of the sum of their sizes, the inputs by
-        u each (Higham, Accuracy and Stability of Numerical Algorithms, 2002, §3.1).
-        """
-        length = np.sqrt((queries**2).sum(axis=1))
-        reach = length + np.sqrt(np.maximum(bound + length**2, 0))
-        return 2 * (queries.shape[1] + 4) * UNIT * (length**2 + 2 * reach**2) + 1e-30
+        return query[inside], near[inside], np.flatnonzero(crowded)
 
     def _squared(self, queries: np.ndarray, query: np.ndarray, near: np.ndarray) -> np.ndarray:
         """(pairs,) exact squared distances."""
@@ -124,6 +128,17 @@ class Index:
             away = queries[query[part]] - self.points[near[part]]
             out[part] = np.einsum("ij,ij->i", away, away)
         return out
+
+
+def _rounding(queries: np.ndarray, bound: np.ndarray, unit: float) -> np.ndarray:
+    """(b,) how much of the difference of two squared distances below the bound is rounding.
+
+    A sum of d + 1 products errs by at most (d + 1) u of the sum of their sizes, the inputs by u
+    each (Higham, Accuracy and Stability of Numerical Algorithms, 2002, §3.1).
+    """
+    length = np.sqrt((queries**2).sum(axis=1))
+    reach = length + np.sqrt(np.maximum(bound + length**2, 0))
+    return 2 * (queries.shape[1] + 4) * unit * (length**2 + 2 * reach**2) + 1e-30
 
 
 def _each(work, starts: Iterable[int], threads: int) -> Iterable:

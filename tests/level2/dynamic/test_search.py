@@ -9,7 +9,7 @@ from stackkit.errors import ModelError
 from stackkit.level2.dynamic import regions
 from stackkit.level2.dynamic.method import Region
 from stackkit.level2.dynamic.regions import nearest, own_regions
-from stackkit.level2.dynamic.search import Index
+from stackkit.level2.dynamic.search import CROWDED, Index
 
 CASES = ["spread", "whole numbers", "far away", "few values", "long tails"]
 
@@ -66,6 +66,20 @@ def test_a_row_is_not_its_own_neighbour_though_its_doubles_are(case: str) -> Non
     assert (found.rows != np.arange(len(rows))[:, None]).all()
     best = np.sort(far, axis=1)[:, :5]
     np.testing.assert_allclose(found.distances, best, rtol=1e-12, atol=1e-10)
+
+
+def test_where_float32_parts_too_few_rows_float64_decides() -> None:
+    """Two clusters so narrow that float32 distances within each are mostly rounding."""
+    rng = np.random.default_rng(7)
+    rows = np.where(rng.random((4000, 1)) < 0.5, 0.5, -0.5) + 1e-5 * rng.normal(size=(4000, 6))
+    queries = np.vstack([rows[:20] + 1e-5 * rng.normal(size=(20, 6)), np.zeros((1, 6)) + 5])
+    index = Index.of(rows)
+    crowded = index._within(queries - index.centre, 3, index.table, 2 * 3 + CROWDED)[2]
+    assert 10 < len(crowded) < 21
+    found = index.nearest(queries, 3)
+    np.testing.assert_array_equal(found.rows, np.argsort(all_distances(queries, rows))[:, :3])
+    for i in range(0, 21, 4):
+        np.testing.assert_array_equal(index.nearest(queries[i : i + 1], 3).rows[0], found.rows[i])
 
 
 def test_rows_of_one_place_are_not_chosen_by_their_order() -> None:

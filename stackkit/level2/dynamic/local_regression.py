@@ -6,7 +6,9 @@ space); neighbours count by the tricube of their distance, as in local regressio
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -32,26 +34,13 @@ class LocalBest:
     tasks: ClassVar[tuple[str, ...]] = VALUES
     reads_own: ClassVar[bool] = False
 
-    def fit(self, reference: Reference, own: Region, seed: int) -> LocalBestFit:
-        """Keep the losses of the reference rows."""
-        return LocalBestFit(losses(reference), reference.weight)
-
-
-@dataclass(frozen=True)
-class LocalBestFit:
-    """Losses (n, m) of the reference rows."""
-
-    loss: np.ndarray
-    weight: np.ndarray | None
-
-    def weights(self, region: Region, predictions: np.ndarray) -> np.ndarray:
-        """1 for the best member of each query."""
-        overall = np.average(self.loss, axis=0, weights=self.weight)
-        order = np.argsort(overall, kind="stable")
-        local = local_loss(self.loss[:, order], region, self.weight)
-        weights = np.zeros(local.shape)
-        weights[np.arange(len(local)), order[local.argmin(axis=1)]] = 1.0
-        return weights
+    def fit(self, reference: Reference, own: Region, seed: int) -> LocalLoss:
+        """Keep the losses of the reference rows, and who is best over all."""
+        loss = losses(reference)
+        overall = np.average(loss, axis=0, weights=reference.weight)
+        return LocalLoss(
+            loss, reference.weight, partial(best, order=overall.argsort(kind="stable"))
+        )
 
 
 @dataclass(frozen=True)
@@ -71,26 +60,9 @@ class InverseLoss:
     reads_own: ClassVar[bool] = False
     power: float = 1.0
 
-    def fit(self, reference: Reference, own: Region, seed: int) -> InverseLossFit:
+    def fit(self, reference: Reference, own: Region, seed: int) -> LocalLoss:
         """Keep the losses of the reference rows."""
-        return InverseLossFit(losses(reference), reference.weight, self.power)
-
-
-@dataclass(frozen=True)
-class InverseLossFit:
-    """Losses (n, m) of the reference rows."""
-
-    loss: np.ndarray
-    weight: np.ndarray | None
-    power: float
-
-    def weights(self, region: Region, predictions: np.ndarray) -> np.ndarray:
-        """In proportion to (1 / local loss)^power."""
-        local = local_loss(self.loss, region, self.weight)
-        floor = EXACT * local.mean(axis=1, keepdims=True)
-        local = np.where(floor > 0, np.maximum(local, floor), 1.0)
-        relative = local.min(axis=1, keepdims=True) / local
-        return weights_of(relative**self.power)
+        return LocalLoss(losses(reference), reference.weight, partial(inverse, power=self.power))
 
 
 @dataclass(frozen=True)
@@ -105,24 +77,42 @@ class BetterThanMean:
     tasks: ClassVar[tuple[str, ...]] = VALUES
     reads_own: ClassVar[bool] = False
 
-    def fit(self, reference: Reference, own: Region, seed: int) -> BetterThanMeanFit:
+    def fit(self, reference: Reference, own: Region, seed: int) -> LocalLoss:
         """Keep the losses of the reference rows."""
-        return BetterThanMeanFit(losses(reference), reference.weight)
+        return LocalLoss(losses(reference), reference.weight, margins)
 
 
 @dataclass(frozen=True)
-class BetterThanMeanFit:
-    """Losses (n, m) of the reference rows."""
+class LocalLoss:
+    """Losses (n, m) of the reference rows, and the rule that makes local means of them weights."""
 
     loss: np.ndarray
     weight: np.ndarray | None
+    rule: Callable[[np.ndarray], np.ndarray]
 
     def weights(self, region: Region, predictions: np.ndarray) -> np.ndarray:
-        """In proportion to the margin; nobody where all members err alike."""
-        local = local_loss(self.loss, region, self.weight)
-        mean = local.mean(axis=1, keepdims=True)
-        margin = mean - local
-        return weights_of(np.where(margin > EXACT * mean, margin, 0.0))
+        """The rule on the mean losses (q, m) of the regions."""
+        return self.rule(local_sum(region, tricube_shares(region, self.weight), self.loss))
+
+
+def best(local: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """1 for the member of least loss, of equal ones the first in `order` (m,)."""
+    weights = np.zeros(local.shape)
+    weights[np.arange(len(local)), order[local[:, order].argmin(axis=1)]] = 1.0
+    return weights
+
+
+def inverse(local: np.ndarray, power: float) -> np.ndarray:
+    """In proportion to (1 / loss)^power."""
+    floor = EXACT * local.mean(axis=1, keepdims=True)
+    local = np.where(floor > 0, np.maximum(local, floor), 1.0)
+    return weights_of((local.min(axis=1, keepdims=True) / local) ** power)
+
+
+def margins(local: np.ndarray) -> np.ndarray:
+    """In proportion to how far the loss is below the mean; nobody where all err alike."""
+    mean = local.mean(axis=1, keepdims=True)
+    return weights_of(np.where(mean - local > EXACT * mean, mean - local, 0.0))
 
 
 @dataclass(frozen=True)
@@ -173,11 +163,6 @@ class LocalNnlsFit:
 def losses(reference: Reference) -> np.ndarray:
     """Losses (n, m) float64 of the reference rows."""
     return -np.asarray(reference.competence.T, dtype=np.float64)
-
-
-def local_loss(loss: np.ndarray, region: Region, weight: np.ndarray | None) -> np.ndarray:
-    """Mean loss (q, m) over the region of each query."""
-    return local_sum(region, tricube_shares(region, weight), loss)
 
 
 def _part(region: Region, rows: slice) -> Region:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stackkit.level2.dynamic.behaviour import profiles
 from stackkit.level2.dynamic.local_means import equal_shares, local_sum
 from stackkit.level2.dynamic.method import Reference, Region
 from stackkit.level2.dynamic.search import Index
@@ -19,14 +20,14 @@ class MetaFeatures:
     """Tables of the reference rows (n, m) that the meta-features of any query are read from.
 
     `right` are 0/1 votes, `truth` the tenths of the probability of the true class, `competence` as
-    in the Reference, `profiles` the index of the pool's predictions side by side; regions have `k`
+    in the Reference, `index` of the pool's predictions side by side; regions have `k`
     rows, `kp` rows of like profiles are read.
     """
 
     right: np.ndarray
     truth: np.ndarray
     competence: np.ndarray
-    profiles: Index
+    index: Index
     weight: np.ndarray | None
     k: int
     kp: int
@@ -38,18 +39,18 @@ class MetaFeatures:
         right = (p.argmax(axis=2) == y).T
         truth = np.stack([member[np.arange(len(y)), y] for member in p], axis=1)
         competence = np.ascontiguousarray(reference.competence.T, dtype=np.float64)
-        profiles, kp = Index.of(profiles_of(p)), min(kp, len(y) - 1)
-        return cls(right, tenths(truth), competence, profiles, reference.weight, k, kp)
+        index, kp = Index.of(profiles(p)), min(kp, len(y) - 1)
+        return cls(right, tenths(truth), competence, index, reference.weight, k, kp)
 
     def alike(self, rows: np.ndarray, predictions: np.ndarray) -> Region:
         """The reference rows, others than `rows`, with profiles nearest to `predictions` there."""
-        found = self.profiles.nearest(profiles_of(predictions), self.kp + 1)
+        found = self.index.nearest(profiles(predictions), self.kp + 1)
         kept = np.argsort(found.rows == rows[:, None], axis=1, kind="stable")[:, : self.kp]
         return Region(*(np.take_along_axis(a, kept, axis=1) for a in (found.rows, found.distances)))
 
     def alike_to(self, predictions: np.ndarray) -> Region:
         """The reference rows with profiles nearest to those of queries (m, q, C)."""
-        return self.profiles.nearest(profiles_of(predictions), self.kp)
+        return self.index.nearest(profiles(predictions), self.kp)
 
     def columns(
         self, region: Region, alike: Region, predictions: np.ndarray
@@ -74,12 +75,6 @@ class MetaFeatures:
 def tenths(values: np.ndarray) -> np.ndarray:
     """How many of 0.1, 0.2 … 1.0 a value reaches, as in DESlib's naive Bayes."""
     return np.digitize(values, TENTHS).astype(np.uint8)
-
-
-def profiles_of(predictions: np.ndarray) -> np.ndarray:
-    """Predictions (m, q, C) side by side: (q, m) for two classes, else (q, m C)."""
-    kept = predictions[..., 1:] if predictions.shape[2] == 2 else predictions
-    return kept.transpose(1, 0, 2).reshape(predictions.shape[1], -1)
 
 
 def margin_of_votes(predictions: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +14,8 @@ from stackkit.meta_features.rows import Rows, links
 from stackkit.predictions import Pool
 from stackkit.spec import BaseLearner, Objective
 
-STEPS, CLOSE = 25, 1e-8  # steps at most, and the relative change of coefficients that ends them
+STEPS, CLOSE = 25, 1e-4  # steps at most, and the relative change of coefficients that ends them
+SMALLEST = 1e-6  # share of a step below which none is taken
 TRACE = 1e-8  # share of the mean curvature that keeps identical members apart
 
 
@@ -56,17 +58,22 @@ class Coefficients:
         return self.intercept + x @ self.members
 
 
+Solver = Callable[[np.ndarray, np.ndarray, np.ndarray, float, float], Coefficients]
+Losses = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
 class ElasticNetFit(MetaFit):
     """`model_` holds its coefficients, `alpha_` the strength that was chosen."""
 
     def _fit(self, rows: Rows) -> None:
-        x = differences(links(rows.pool, rows.space))
-        values = rows.space is not None
-        y = rows.y if values else codes(rows.y, len(rows.objective.classes))
-        self.alpha_ = self._choose(x, y, rows.weight, values)
-        self.model_ = fit_elastic_net(x, y, rows.weight, self.alpha_, self.learner.l1_ratio, values)
-        residuals = rows.y - self.model_.scores(x)[:, 0] if values else np.empty(0)
-        self.shift_ = quantile_shift(rows, residuals)
+        x, y = differences(links(rows.pool, rows.space)), rows.y
+        solver, losses = fit_values, squared
+        if rows.space is None:
+            solver, losses = fit_classes, log_loss
+            y = codes(y, len(rows.objective.classes))
+        self.alpha_ = self._choose(x, y, rows.weight, solver, losses)
+        self.model_ = solver(x, y, rows.weight, *self._penalties(self.alpha_))
+        self.shift_ = quantile_shift(rows, y - self.model_.scores(x)[:, 0])
 
     def _predict(self, pool: Pool) -> np.ndarray:
         scores = self.model_.scores(differences(links(pool, self.space_)))
@@ -75,61 +82,79 @@ class ElasticNetFit(MetaFit):
         p = softmax(scores)
         return p[:, ::-1] if p.shape[1] == 2 else p
 
-    def _choose(self, x: np.ndarray, y: np.ndarray, weight: np.ndarray, values: bool) -> float:
-        learner = self.learner
-        if len(learner.alphas) == 1 or len(y) < 2 * learner.inner_folds:
-            return max(learner.alphas)
-        fold = np.random.default_rng(self.seed).permutation(len(y)) % learner.inner_folds
-        total = np.zeros(len(learner.alphas))
-        for k in range(learner.inner_folds):
+    def _choose(
+        self, x: np.ndarray, y: np.ndarray, weight: np.ndarray, solver: Solver, losses: Losses
+    ) -> float:
+        """The alpha of least loss on rows that inner folds leave out; the largest for few rows."""
+        alphas, folds = self.learner.alphas, self.learner.inner_folds
+        if len(alphas) == 1 or len(y) < 2 * folds:
+            return max(alphas)
+        fold = np.random.default_rng(self.seed).permutation(len(y)) % folds
+        total = np.zeros(len(alphas))
+        for k in range(folds):
             a, b = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-            for i, alpha in enumerate(learner.alphas):
-                model = fit_elastic_net(x[a], y[a], weight[a], alpha, learner.l1_ratio, values)
-                scores = model.scores(x[b])
-                lost = (scores[:, 0] - y[b]) ** 2 if values else log_loss(scores, y[b])
-                total[i] += weight[b] @ lost
-        return learner.alphas[int(np.argmin(total))]
+            for i, alpha in enumerate(alphas):
+                model = solver(x[a], y[a], weight[a], *self._penalties(alpha))
+                total[i] += weight[b] @ losses(model.scores(x[b]), y[b])
+        return alphas[int(np.argmin(total))]
+
+    def _penalties(self, alpha: float) -> tuple[float, float]:
+        """Of |v|₁ and of |v|²/2."""
+        return alpha * self.learner.l1_ratio, alpha * (1 - self.learner.l1_ratio)
 
 
-def fit_elastic_net(
-    x: np.ndarray, y: np.ndarray, weight: np.ndarray, alpha: float, l1_ratio: float, values: bool
+def squared(scores: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """(n,) squared errors of scores (n, 1)."""
+    return (scores[:, 0] - y) ** 2
+
+
+def fit_values(
+    x: np.ndarray, y: np.ndarray, weight: np.ndarray, l1: float, l2: float
 ) -> Coefficients:
-    """On inputs (n, C − 1, m), values or codes y (n,); weights count as shares of their sum."""
-    share, l1, l2 = weight / weight.sum(), alpha * l1_ratio, alpha * (1 - l1_ratio)
-    if values:
-        X = x[:, 0]
-        centre, middle = share @ X, float(share @ y)
-        Z = X - centre
-        v = lasso(Z.T @ (share[:, None] * Z), Z.T @ (share * (y - middle)), l1, l2)
-        return Coefficients(np.array([middle - centre @ v]), v)
-    return _proximal_newton(x, y, share, l1, l2)
+    """Least ½ mean squared error plus penalties, inputs (n, 1, m); weights count as shares."""
+    share, X = weight / weight.sum(), x[:, 0]
+    centre, middle = share @ X, float(share @ y)
+    Z = X - centre
+    v = lasso(Z.T @ (share[:, None] * Z), Z.T @ (share * (y - middle)), l1, l2)
+    return Coefficients(np.array([middle - centre @ v]), v)
 
 
-def _proximal_newton(
-    x: np.ndarray, y: np.ndarray, share: np.ndarray, l1: float, l2: float
+def fit_classes(
+    x: np.ndarray, y: np.ndarray, weight: np.ndarray, l1: float, l2: float
 ) -> Coefficients:
-    """Lasso of the quadratic model at the last point, intercepts eliminated, until it rests."""
-    free, m = x.shape[1:]
-    v = np.zeros(free + m)
+    """Least mean log-loss plus penalties, inputs (n, C − 1, m), codes (n,), weights as shares.
+
+    Each step goes towards the least of the quadratic model at the last point.
+    """
+    free, share = x.shape[1], weight / weight.sum()
+    v = np.zeros(free + x.shape[2])
     value = _penalised(v, x, y, share, l1, l2)
     for _ in range(STEPS):
-        gradient, hessian = quadratic(v, x, y, share)
-        hessian[:free, :free] += 1e-6 / len(x) * np.eye(free)
-        pull = hessian @ v - gradient
-        solved = np.linalg.solve(hessian[:free, :free], np.c_[hessian[:free, free:], pull[:free]])
-        curve = hessian[free:, free:] - hessian[free:, :free] @ solved[:, :-1]
-        aim = pull[free:] - hessian[free:, :free] @ solved[:, -1]
-        members = lasso(curve, aim, l1, l2)
-        found = np.r_[solved[:, -1] - solved[:, :-1] @ members, members]
-        size = 1.0
-        while size > 1e-6 and _penalised(v + size * (found - v), x, y, share, l1, l2) > value:
+        away, size = _least_of_model(v, x, y, share, l1, l2) - v, 1.0
+        while size > SMALLEST and _penalised(v + size * away, x, y, share, l1, l2) > value:
             size /= 2
-        moved = size * (found - v)
-        v = v + moved
+        if size <= SMALLEST:
+            break
+        v = v + size * away
         value = _penalised(v, x, y, share, l1, l2)
-        if size <= 1e-6 or np.abs(moved).max() <= CLOSE**0.5 * max(np.abs(v).max(), 1e-3):
+        if size * np.abs(away).max() <= CLOSE * np.abs(v).max():
             break
     return Coefficients(v[:free], v[free:])
+
+
+def _least_of_model(
+    v: np.ndarray, x: np.ndarray, y: np.ndarray, share: np.ndarray, l1: float, l2: float
+) -> np.ndarray:
+    """Where the quadratic model at v plus penalties is least, the free intercepts eliminated."""
+    free = x.shape[1]
+    gradient, hessian = quadratic(v, x, y, share)
+    hessian[:free, :free] += TRACE * np.eye(free)
+    aim = hessian @ v - gradient
+    solved = np.linalg.solve(hessian[:free, :free], np.c_[hessian[:free, free:], aim[:free]])
+    slopes, start = solved[:, :-1], solved[:, -1]
+    cross = hessian[free:, :free]
+    members = lasso(hessian[free:, free:] - cross @ slopes, aim[free:] - cross @ start, l1, l2)
+    return np.r_[start - slopes @ members, members]
 
 
 def _penalised(

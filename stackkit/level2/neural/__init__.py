@@ -7,9 +7,9 @@ from stackkit.spec import ModelSpec
 
 SPECS = (
     ModelSpec("negative_correlation", NegativeCorrelation(), family="negative_correlation",
-              recipe=None, role="blend", cost=ExpectedCost(3.0, rows=0.6)),
+              recipe=None, role="blend", cost=ExpectedCost(2.5, rows=0.6)),
     ModelSpec("neural_ensembler", NeuralEnsembler(), family="neural",
-              recipe=None, role="blend", cost=ExpectedCost(3.0, rows=0.6)),
+              recipe=None, role="blend", cost=ExpectedCost(2.5, rows=0.6)),
 )  # fmt: skip
 
 __all__ = ["SPECS", "NegativeCorrelation", "NeuralEnsembler"]

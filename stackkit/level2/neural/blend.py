@@ -38,7 +38,7 @@ class NetBlend(BaseLearner):
     choose a setting from the learner's grid and the length of training (none, or up to the end of
     one of four waves), in one batched computation of folds × settings × nets; then nets are trained
     so on all rows. Test predictions are those of the fold models, averaged: nets differ from fit to
-    fold more than weights do, and their mean has been scored no better than it is.
+    fit more than weights do, so the models that were scored out of fold are those that predict.
 
     Parameters
     ----------

@@ -25,8 +25,8 @@ class MetaDes:
     f3, its mean competence there; f4, its competence on the reference rows whose output profiles
     (the whole pool's predictions) are nearest to the query's; f5, its top probability. The
     meta-classifier is fitted on reference rows on which the pool has little consensus, each with
-    its neighbours among the others, and is the multinomial naive Bayes of tenths, whose log-odds
-    are linear in the meta-features, so that they are never written down.
+    its neighbours among the others, and is the multinomial naive Bayes of tenths: its log-odds are
+    linear in the meta-features, which are added up one by one and never stored together.
 
     Parameters
     ----------
@@ -51,9 +51,8 @@ class MetaDes:
         there = reference.predictions[:, rows]
         near = Region(own.rows[rows], own.distances[rows])
         columns = features.columns(near, features.alike(rows, there), there)
-        right = features.right[rows].astype(bool)
         weight = np.ones(len(rows)) if reference.weight is None else reference.weight[rows]
-        prior, coefficients = log_odds(columns, right, weight)
+        prior, coefficients = log_odds(columns, features.right[rows], weight / weight.mean())
         return MetaDesFit(features, prior, coefficients, self.threshold)
 
     def _learnt(self, predictions: np.ndarray, seed: int) -> np.ndarray:

@@ -126,6 +126,15 @@ def test_it_learns_what_knora_u_cannot_see() -> None:
     assert fitted.weights(region, query)[0, 0] > 0.25
 
 
+def test_row_weights_have_no_unit() -> None:
+    reference, region, p = made(0, weighted=True)
+    own = own_region(reference, 9)
+    scaled = Reference(reference.y, reference.predictions, reference.competence,
+                       1e-4 * reference.weight)  # fmt: skip
+    straight, other = (MetaDes().fit(r, own, 0).weights(region, p) for r in (reference, scaled))
+    np.testing.assert_allclose(other, straight, rtol=1e-9)
+
+
 def test_a_query_is_weighed_alone_as_among_others() -> None:
     reference, region, p = made(2)
     fitted = MetaDes().fit(reference, own_region(reference, 9), 0)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from stackkit.competition import Competition
-from stackkit.config import ModelsConfig
 from stackkit.errors import ConfigError, nearest
-from stackkit.level0 import get_model, model_names, registered_names
 from stackkit.level1 import METAS
 from stackkit.level2 import BLENDS
+from stackkit.level2.selection import HillClimb
+from stackkit.level2.subset import OnSubset
 from stackkit.spec import ModelSpec
 
-BASE, META = "base", "meta"
+BASE = "base"
 PRIOR = "prior"
 INCUMBENT = "simplex"
 LAST = "simplex_all"  # weights over everything before it
@@ -31,8 +27,7 @@ class Placed:
     ----------
     name : in the stack.
     model : the meta-model or blend that it is.
-    on : what it stands on: "base" or "meta" for all base models or all meta-models before it, or
-        names of models before it.
+    on : what it stands on: "base" for all base models, or names of models placed before it.
     """
 
     name: str
@@ -61,6 +56,15 @@ def on_base(*models: str) -> tuple[Placed, ...]:
     return tuple(Placed(name, name) for name in models)
 
 
+def restacked(meta: ModelSpec) -> ModelSpec:
+    """A meta-model on the base models that hill climbing chooses inside each Fit."""
+    learner = OnSubset(meta.learner, HillClimb())
+    return dataclasses.replace(meta, name=f"restack_{meta.name}", learner=learner, fidelity=None)
+
+
+RESTACKED = ("ridge_meta", "lightgbm_meta", "extra_trees_meta", "fwls")
+HIGHER = METAS | BLENDS | {(s := restacked(METAS[name])).name: s for name in RESTACKED}
+
 QUICK = ("ridge", "extra_trees", "lightgbm", "lightgbm_xt", "xgboost", "catboost", "mlp")
 STANDARD = (
     "ridge", "lasso", "elastic_net", "lda", "naive_bayes", "knn", "svm", "gp", "rf", "extra_trees",
@@ -71,25 +75,31 @@ FURTHER = (
     "extra_trees_few", "xgboost_deep", "lightgbm_slow", "lightgbm_xt_large", "catboost_deep",
     "mlp_wide",
 )  # fmt: skip
-PLAIN = on_base("mean", "rank_mean", "best_single", INCUMBENT)
-LEVELS = (
-    *on_base("ridge_meta"),
-    *PLAIN,
-    Placed(LAST, "simplex", (BASE, META)),
+
+PLAIN = ("mean", "rank_mean", "best_single", INCUMBENT)
+FEW_METAS = ("ridge_meta", "nnls_meta", "lightgbm_meta", "fwls")
+DYNAMIC = ("des_knora_u", "meta_des", "des_inverse_loss", "des_local_nnls")
+NETS = ("negative_correlation", "neural_ensembler")
+
+
+def levels(metas: tuple[str, ...], further: tuple[str, ...] = ()) -> tuple[Placed, ...]:
+    """Meta-models, the plain blends, the three families of blenders, and weights over all."""
+    blends = ("greedy", *further, *DYNAMIC, *NETS)
+    last = Placed(LAST, "simplex", (BASE, *metas, INCUMBENT, *blends))
+    return (*on_base(*metas, *PLAIN, *blends), last)
+
+
+RESTACK = (
+    *on_base(*(f"restack_{name}" for name in RESTACKED)),
+    Placed("restack", "hill_climb", tuple(f"restack_{name}" for name in RESTACKED)),
 )
 PRESETS = {
-    "quick": Preset(QUICK, PLAIN, fidelity=0.3),
-    "standard": Preset(STANDARD, LEVELS),
-    "best": Preset((*STANDARD, *FURTHER), LEVELS),
+    "quick": Preset(QUICK, on_base(*PLAIN), fidelity=0.3),
+    "standard": Preset(STANDARD, levels(FEW_METAS)),
+    "best": Preset(
+        (*STANDARD, *FURTHER), (*levels(tuple(METAS), ("median", "simplex_sparse")), *RESTACK)
+    ),
 }
-
-
-@dataclass(frozen=True)
-class Node:
-    """A model of a stack and the names of those that it stands on (none: on features)."""
-
-    spec: ModelSpec
-    parents: tuple[str, ...] = ()
 
 
 def get_preset(name: str) -> Preset:
@@ -99,151 +109,8 @@ def get_preset(name: str) -> Preset:
     return PRESETS[name]
 
 
-def stack_nodes(competition: Competition, preset: Preset, seed: int = 0) -> list[Node]:
-    """The nodes of a stack in the order of levels; the prior first.
-
-    [models] of the competition chooses and changes base models; registered ones join. ConfigError
-    where [models] include names one that does not take the competition; others are left out.
-    """
-    models = competition.config.models
-    names = _base_names(preset, models)
-    left = left_out_models(competition, preset)
-    refused = [f"{name}: {left[name]}" for name in names if name in models.include and name in left]
-    if refused:
-        rule = "[models] include names models that take the competition"
-        raise ConfigError(rule, "; ".join(refused), "remove the name")
-    base = [_base(name, preset, models) for name in names if name not in left]
-    if not base:
-        raise ConfigError("a stack has a base model", f"none of {names} takes this competition")
-    first = [] if PRIOR in names else [Node(get_model(PRIOR))]
-    above = [placed for placed in preset.above if placed.name not in left]
-    nodes = [*first, *(Node(s) for s in base), *_above(above, tuple(s.name for s in base))]
-    _refuse_one_name_twice(nodes)
-    return [Node(n.spec.with_seed(n.spec.seed + seed), n.parents) for n in nodes]
-
-
-def candidate_nodes(competition: Competition, base: Sequence[Node], seed: int = 0) -> list[Node]:
-    """Base models, and above them every meta-model and blend that takes a competition, alone and
-    as the profiles combine them."""
-    above = [p for p in _candidates() if _reason(higher_model(p.model), competition) is None]
-    pool = tuple(node.spec.name for node in base if node.spec.name != PRIOR)
-    nodes = _above(above, pool)
-    return [*base, *(Node(n.spec.with_seed(n.spec.seed + seed), n.parents) for n in nodes)]
-
-
-def _candidates() -> list[Placed]:
-    known = METAS | BLENDS
-    ordered = sorted(known.values(), key=lambda spec: spec.family == BEHIND)
-    alone = [Placed(s.name, s.name, (INCUMBENT if s.family == BEHIND else BASE,)) for s in ordered]
-    combined = (placed for preset in PRESETS.values() for placed in preset.above)
-    return list({placed.name: placed for placed in (*alone, *combined)}.values())
-
-
-def _above(placed: Sequence[Placed], base: tuple[str, ...]) -> list[Node]:
-    """The nodes above base models of these names; none for what would stand on nothing."""
-    groups, nodes = {BASE: base, META: ()}, []
-    for one in placed:
-        spec = dataclasses.replace(higher_model(one.model), name=one.name)
-        parents = tuple(dict.fromkeys(name for on in one.on for name in groups.get(on, ())))
-        if not parents:
-            continue
-        nodes.append(Node(spec, parents))
-        groups[one.name] = (one.name,)
-        if spec.role == META and one.on == (BASE,):
-            groups[META] += (one.name,)
-    return nodes
-
-
 def higher_model(name: str) -> ModelSpec:
     """A meta-model or blend; ConfigError names the nearest one."""
-    known = METAS | BLENDS
-    if name not in known:
-        raise ConfigError("unknown meta-model or blend", repr(name), nearest(name, known))
-    return known[name]
-
-
-def left_out_models(competition: Competition, preset: Preset) -> dict[str, str]:
-    """Models that do not take a competition, and why: name -> reason."""
-    models = competition.config.models
-    specs = [_base(name, preset, models) for name in _base_names(preset, models)]
-    named = [(spec.name, spec) for spec in specs]
-    named += [(placed.name, higher_model(placed.model)) for placed in preset.above]
-    reasons = ((name, _reason(spec, competition)) for name, spec in named)
-    return {name: reason for name, reason in reasons if reason is not None}
-
-
-def _refuse_one_name_twice(nodes: Sequence[Node]) -> None:
-    names = [node.spec.name for node in nodes]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigError(
-                "models of a stack have names of their own",
-                f"two named {name!r}",
-                "give your model another name",
-            )
-
-
-def _base_names(preset: Preset, models: ModelsConfig) -> list[str]:
-    wanted = models.include or (*preset.base, *registered_names())
-    for name in (*wanted, *models.exclude, *models.params):
-        _refuse_higher_level(name)
-        get_model(name)
-    return [n for n in dict.fromkeys(wanted) if n not in models.exclude]
-
-
-def _refuse_higher_level(name: str) -> None:
-    """ConfigError for a model that reads records: profiles choose those."""
-    with_it = [p for p, preset in PRESETS.items() if name in {one.name for one in preset.above}]
-    known = METAS | BLENDS
-    if (name in known or with_it) and name not in model_names():
-        kind = "a meta-model" if name in METAS else "a blend"
-        come = f"; it comes with --profile {' or '.join(with_it)}" if with_it else ""
-        raise ConfigError("[models] names base models", f"{name!r}, {kind}", f"remove it{come}")
-
-
-def _base(name: str, preset: Preset, models: ModelsConfig) -> ModelSpec:
-    spec = get_model(name).with_fidelity(preset.fidelity)
-    return spec.with_parameters(models.params.get(name, {}))
-
-
-def _reason(spec: ModelSpec, competition: Competition) -> str | None:
-    """Why a model does not take a competition, None where it does."""
-    if competition.task not in spec.tasks:
-        return f"takes {' and '.join(spec.tasks)}, not {competition.task}"
-    if spec.needs_ranks and not competition.metric.ranks:
-        return f"makes ranks, and {competition.metric.name} reads more than the order"
-    if spec.rare_class is not None and not _has_rare_class(competition, spec.rare_class):
-        return f"balances classes, and each has {spec.rare_class:.0%} of the rows or more"
-    return spec.limits.exceeded(competition.n_rows, len(competition.schema.columns))
-
-
-def _has_rare_class(competition: Competition, share: float) -> bool:
-    if competition.task == "regression":
-        return False
-    return np.bincount(competition.y).min() < share * competition.n_rows
-
-
-def without(nodes: Sequence[Node], names: Collection[str]) -> list[Node]:
-    """The nodes less those of some names, as parents too, and less what then stands on nothing."""
-    kept: list[Node] = []
-    there: set[str] = set()
-    for node in nodes:
-        parents = tuple(p for p in node.parents if p in there)
-        if node.spec.name in names or (node.parents and not parents):
-            continue
-        kept.append(Node(node.spec, parents))
-        there.add(node.spec.name)
-    return kept
-
-
-def level_of(nodes: Sequence[Node]) -> list[list[Node]]:
-    """Nodes in batches, each of which stands on earlier ones only."""
-    levels: list[list[Node]] = []
-    placed: dict[str, int] = {}
-    for node in nodes:
-        level = 1 + max((placed[p] for p in node.parents), default=-1)
-        placed[node.spec.name] = level
-        while len(levels) <= level:
-            levels.append([])
-        levels[level].append(node)
-    return levels
+    if name not in HIGHER:
+        raise ConfigError("unknown meta-model or blend", repr(name), nearest(name, HIGHER))
+    return HIGHER[name]

@@ -16,8 +16,9 @@ from stackkit.crossfit.loop import LevelResult
 from stackkit.crossfit.progress import Progress
 from stackkit.errors import BudgetError, ModelError
 from stackkit.evaluation import GateDecision, gate, leaderboard
+from stackkit.nodes import Node, level_of
 from stackkit.predictions import Predictions
-from stackkit.presets import INCUMBENT, PRIOR, Node, level_of
+from stackkit.presets import INCUMBENT, PRIOR
 from stackkit.schedule import Work, reserve
 from stackkit.sizing import Size
 from stackkit.spec import ModelSpec, objective_for

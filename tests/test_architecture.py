@@ -14,7 +14,7 @@ errors own_code metrics budget config competition places folds
 recipe predictions scoring cost cache diversity user_code sizing schedule spec stack_source
 kaggle_api datasets scaffold features nets boosting linear target_space meta_features crossfit
 level0|level1|level2
-pruning evaluation presets stack exchange submission runs report workflow cli
+pruning evaluation presets nodes stack exchange submission runs report workflow cli
 """.split()
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group.split("|")}
 MAX_FILE, MAX_FUNCTION = 400, 70

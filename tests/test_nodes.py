@@ -1,4 +1,4 @@
-"""Presets: which models stand on which."""
+"""Nodes: which models of a preset take a competition, and which stand on which."""
 
 from __future__ import annotations
 
@@ -13,18 +13,27 @@ import pytest
 from stackkit.competition import Competition
 from stackkit.errors import ConfigError
 from stackkit.level0 import SklearnLearner, get_model, model_names, own_models
-from stackkit.presets import (
-    FURTHER,
-    PRESETS,
-    PRIOR,
-    QUICK,
-    STANDARD,
+from stackkit.level1 import METAS
+from stackkit.level2 import BLENDS
+from stackkit.level2.subset import OnSubset
+from stackkit.nodes import (
     Node,
-    get_preset,
+    candidate_nodes,
     left_out_models,
     level_of,
     stack_nodes,
     without,
+)
+from stackkit.presets import (
+    FEW_METAS,
+    FURTHER,
+    HIGHER,
+    LAST,
+    PRESETS,
+    PRIOR,
+    QUICK,
+    STANDARD,
+    get_preset,
 )
 from stackkit.sizing import Limits
 from stackkit.spec import ModelSpec
@@ -56,11 +65,47 @@ def test_standard_has_three_levels_with_the_prior_first() -> None:
     found = nodes()
     base = tuple(n for n in STANDARD if "regression" in get_model(n).tasks)
     assert len(base) == 14 and len({get_model(n).family for n in base}) >= 6
-    assert list(found) == ["prior", *base, "ridge_meta", "mean", "best_single", "simplex",
-                           "simplex_all"]  # fmt: skip
+    assert tuple(found)[: len(base) + 1] == ("prior", *base)
     assert found["prior"].parents == found["ridge"].parents == ()
-    assert found["ridge_meta"].parents == found["simplex"].parents == base
-    assert found["simplex_all"].parents == (*base, "ridge_meta")
+    above = [node for node in found.values() if node.parents]
+    assert {node.spec.name for node in above} >= {"ridge_meta", "mean", "best_single", "simplex"}
+    assert all(node.parents == base for node in above if node.spec.name != LAST)
+    assert above[-1].spec.name == LAST and above[-1].spec.learner == BLENDS["simplex"].learner
+
+
+@pytest.mark.parametrize("profile", ["standard", "best"])
+@pytest.mark.parametrize("metric", ["rmse", "logloss", "auc"])
+def test_all_families_of_blenders_are_fitted_and_the_last_blend_weighs_them(
+    profile: str, metric: str
+) -> None:
+    found = nodes(profile, metric)
+    last = found[LAST].parents
+    families = {found[name].spec.family for name in last}
+    assert families >= {"dynamic", "negative_correlation", "weights"}
+    metas = {name for name in FEW_METAS if name in found}
+    assert metas and {"ridge", "catboost", "neural_ensembler", *metas} <= set(last)
+
+
+def test_restacking_goes_from_a_subset_over_metas_to_hill_climbing() -> None:
+    found = nodes("best")
+    restack = found["restack"]
+    assert restack.spec.learner == BLENDS["hill_climb"].learner
+    assert len(restack.parents) == 4
+    for name in restack.parents:
+        learner, meta = found[name].spec.learner, name.removeprefix("restack_")
+        assert isinstance(learner, OnSubset) and learner.inner.learner == METAS[meta].learner
+        assert found[name].parents == found["mean"].parents
+
+
+def test_candidates_are_every_model_above_level_0_and_the_profiles_own() -> None:
+    made = competition("auc")
+    base = [node for node in stack_nodes(made, get_preset("best")) if not node.parents]
+    found = {n.spec.name: n for n in candidate_nodes(made, get_preset("best"), base)}
+    wanted = {n for n, spec in HIGHER.items() if "binary" in spec.tasks}
+    assert set(found) == {n.spec.name for n in base} | wanted | {LAST, "restack"}
+    assert found["temperature"].parents == ("simplex",)
+    pool = tuple(n.spec.name for n in base if n.spec.name != PRIOR)
+    assert found["knn_meta"].parents == found["des_ola"].parents == pool
 
 
 def test_standard_holds_every_built_in_model_and_best_the_further_ones_too() -> None:
@@ -152,7 +197,7 @@ def test_profiles_that_are_not_there_are_refused() -> None:
 
 def test_levels_stand_on_earlier_ones_only() -> None:
     levels = level_of(stack_nodes(competition(), PRESETS["standard"]))
-    assert [len(level) for level in levels] == [15, 4, 1]
+    assert len(levels) == 3 and len(levels[0]) == 15 and len(levels[2]) == 1
     seen: set[str] = set()
     for level in levels:
         for node in level:

@@ -21,7 +21,7 @@ from stackkit.folds import Folds, make_folds
 from stackkit.level0 import SklearnLearner, get_model
 from stackkit.level1 import METAS
 from stackkit.level2 import BLENDS
-from stackkit.presets import Node
+from stackkit.nodes import Node
 from stackkit.sizing import ExpectedCost
 from stackkit.spec import ModelSpec
 from stackkit.stack import Stack, fit_stack, plan_nodes

@@ -80,7 +80,8 @@ def run_text(setup: Setup, run: Run) -> str:
 def plan_notes(setup: Setup) -> list[str]:
     """Task, folds and their reason, the cache, what is left out or kept aside."""
     from stackkit.level0 import models_beside, own_models
-    from stackkit.presets import get_preset, left_out_models
+    from stackkit.nodes import left_out_models
+    from stackkit.presets import get_preset
 
     folds = setup.bench.folds
     notes = [
@@ -123,10 +124,9 @@ def class_notes(competition: Competition) -> list[str]:
 def model_rows() -> list[dict[str, Any]]:
     """One row a base model, meta-model and blend."""
     from stackkit.level0 import get_model, model_names
-    from stackkit.level1 import METAS
-    from stackkit.level2 import BLENDS
+    from stackkit.presets import HIGHER
 
-    specs = [*(get_model(n) for n in model_names()), *METAS.values(), *BLENDS.values()]
+    specs = [*(get_model(n) for n in model_names()), *HIGHER.values()]
     return [
         {
             "name": s.name,

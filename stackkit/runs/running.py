@@ -12,8 +12,8 @@ from stackkit.budget import Budget
 from stackkit.competition import Competition
 from stackkit.crossfit import Progress, default_progress, shared_pool
 from stackkit.evaluation import leaderboard
+from stackkit.nodes import Node, without
 from stackkit.places import submissions_folder
-from stackkit.presets import Node, without
 from stackkit.runs.reports import RunReport, decisions_to_follow
 from stackkit.runs.setup import Setup, set_up
 from stackkit.stack import Stack, fit_stack

@@ -13,9 +13,10 @@ from stackkit.crossfit import Bench
 from stackkit.datasets import load_competition
 from stackkit.folds import make_folds
 from stackkit.level0 import models_beside, own_models
+from stackkit.nodes import Node, stack_nodes
 from stackkit.places import cache_folder
 from stackkit.predictions import Predictions
-from stackkit.presets import Node, get_preset, stack_nodes
+from stackkit.presets import get_preset
 from stackkit.scoring import rescored
 from stackkit.stack import plan_nodes
 from stackkit.submission import submission_format

@@ -9,7 +9,8 @@ import pandas as pd
 from stackkit.crossfit.executor import shared_pool
 from stackkit.crossfit.progress import Progress, default_progress
 from stackkit.errors import ConfigError, ModelError, nearest
-from stackkit.presets import PRIOR, Node, candidate_nodes
+from stackkit.nodes import Node, candidate_nodes
+from stackkit.presets import PRIOR, get_preset
 from stackkit.runs import Setup, cores
 from stackkit.stack import Stack, fit_stack, plan_nodes
 
@@ -81,7 +82,7 @@ def fit_candidates(
             f"none of profile {setup.profile} in {setup.bench.shelf.folder}",
             f"stackkit run {setup.competition.name} --profile {setup.profile}",
         )
-    nodes = candidate_nodes(setup.competition, cached, setup.seed)
+    nodes = candidate_nodes(setup.competition, get_preset(setup.profile), cached, setup.seed)
     return _fit(nodes, setup, jobs, progress)
 
 

@@ -14,7 +14,7 @@ from stackkit.cache.fitted import load_model
 from stackkit.competition import Competition
 from stackkit.crossfit.executor import LocalPool
 from stackkit.crossfit.progress import Silent
-from stackkit.presets import Node
+from stackkit.nodes import Node
 from stackkit.workflow import fit_levels
 
 KEEP = ("prior", "ridge")

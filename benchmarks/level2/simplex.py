@@ -3,7 +3,7 @@
 Members share the signal and part of their noise, as the models of one competition do. Each case is
 run in a process of its own, whose peak memory above what it held before the members is measured;
 those of "mapped" and "cma" are mapped from .npy files, whose pages are not counted.
-Usage: python benchmarks/level2/simplex.py [--scale 0.1] [--cases memory mapped cma]
+Usage: python benchmarks/level2/simplex.py [--scale 0.1] [--threads 2] [--cases memory mapped]
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from stackkit.level2.weights import Evolved, Simplex
 from stackkit.metrics import get_metric
@@ -37,13 +38,20 @@ def main() -> None:
     """Print a line a case, and the load of the machine beside it."""
     options = _options()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
-    print(f"{'case':8}{'members':>8}{'rows':>10}{'s':>8}{'limit':>7}{'peak/matrix':>13}  score")
+    columns = ("case", "members", "rows", "s", "cpu s", "limit", "peak")
+    print("".join(f"{name:>10}" for name in columns) + "  score; peak in float32 matrices")
     spawn = multiprocessing.get_context("spawn")
     for case in options.cases:
         with tempfile.TemporaryDirectory() as folder:
-            child = spawn.Process(target=run, args=(case, options.scale, folder))
+            child = spawn.Process(target=limited, args=(case, options, folder))
             child.start()
             child.join()
+
+
+def limited(case: str, options: argparse.Namespace, folder: str) -> None:
+    """One case on a number of threads, as a worker runs it."""
+    with threadpool_limits(options.threads):
+        run(case, options.scale, folder)
 
 
 def run(case: str, scale: float, folder: str) -> None:
@@ -52,8 +60,10 @@ def run(case: str, scale: float, folder: str) -> None:
     rows = int(rows * scale)
     pool, y = made(members, rows, None if case == "memory" else Path(folder))
     learner, goal = (Evolved(), AUC) if case == "cma" else (Simplex(), LOGLOSS)
-    learner.build(LOGLOSS, 0).fit(pool.take(np.arange(500)), y[:500])  # imports, thread pools
+    learner.build(goal, 0).fit(pool.take(np.arange(500)), y[:500])  # imports, thread pools
+    begun = time.process_time()
     peak, seconds, fitted = watched(lambda: learner.build(goal, 0).fit(pool, y))
+    busy = time.process_time() - begun
     matrix = 4 * members * rows
     p = fitted.predict(pool)
     score = (
@@ -61,8 +71,9 @@ def run(case: str, scale: float, folder: str) -> None:
     )
     held = matrix if case == "memory" else 0
     used = f"{np.count_nonzero(fitted.weights_)} used"
-    print(f"{case:8}{members:8d}{rows:10,d}{seconds:8.1f}{limit:7d}{(peak + held) / matrix:13.2f}"
-          f"  {score}, {used}; load {os.getloadavg()[0]:.1f}", flush=True)  # fmt: skip
+    cells = (case, str(members), f"{rows:,}", f"{seconds:.1f}", f"{busy:.1f}", str(limit))
+    line = "".join(f"{cell:>10}" for cell in (*cells, f"{(peak + held) / matrix:.2f}"))
+    print(f"{line}  {score}, {used}; load {os.getloadavg()[0]:.1f}", flush=True)
 
 
 def made(members: int, rows: int, folder: Path | None) -> tuple[Pool, np.ndarray]:
@@ -113,6 +124,7 @@ def anonymous() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scale", type=float, default=1.0, help="of the rows")
+    parser.add_argument("--threads", type=int, default=1, help="of BLAS; 1 as in a worker")
     parser.add_argument("--cases", nargs="*", default=list(CASES), choices=list(CASES))
     return parser.parse_args()
 

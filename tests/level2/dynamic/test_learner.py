@@ -11,7 +11,7 @@ import pytest
 
 from stackkit.errors import ModelError
 from stackkit.features.matrix import Matrix
-from stackkit.level2.dynamic import METHODS, SPECS, DynamicSelection
+from stackkit.level2.dynamic import METHODS, SPECS, DynamicSelection, dynamic_spec
 from stackkit.level2.dynamic.method import Reference
 from stackkit.level2.dynamic.references import Agreement, losses, reference_of, static_weights
 from stackkit.level2.dynamic.spaces import Columns, Profiles
@@ -276,13 +276,22 @@ def test_what_cannot_be_is_refused() -> None:
 
 
 def test_each_method_has_a_spec_of_its_own() -> None:
-    assert {s.learner.method for s in SPECS} == set(METHODS)
-    assert len({s.name for s in SPECS}) == len(SPECS) == 19
+    plain = [s for s in SPECS if s.learner.space == "predictions"]
+    assert {s.learner.method for s in plain} == set(METHODS)
+    assert len(plain) == 19
+    assert len({s.name for s in SPECS}) == len(SPECS) == 27
     for spec in SPECS:
         assert isinstance(spec.learner, Learner)
         assert spec.role == "blend" and spec.family == "dynamic"
+        assert (spec.recipe == "kernel") == (spec.learner.space != "predictions")
         assert spec.tasks == METHODS[spec.learner.method].tasks
         assert spec.learner.queries == "chain" and spec.learner.test_from == "folds"
+
+
+def test_a_spec_is_named_after_method_and_space() -> None:
+    named = [("knora_u", "predictions"), ("des_p", "features"), ("meta_des", "leaves")]
+    names = [dynamic_spec(*which).name for which in named]
+    assert names == ["des_knora_u", "des_p_features", "meta_des_leaves"]
 
 
 def test_a_learner_in_feature_space_needs_features() -> None:

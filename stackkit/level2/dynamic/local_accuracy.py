@@ -9,6 +9,7 @@ Cavalcanti, "Dynamic classifier selection: recent advances and perspectives" (In
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -210,7 +211,7 @@ def class_accuracy(
     return out
 
 
-def _named(predictions: np.ndarray):
+def _named(predictions: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """Each class with whether (q, m) a member names it."""
     votes = predictions.argmax(axis=2).T
     return ((label, votes == label) for label in np.unique(votes))

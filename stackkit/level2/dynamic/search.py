@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +11,8 @@ import numpy as np
 
 from stackkit.errors import ModelError
 from stackkit.level2.dynamic.method import Region
+
+Found = tuple[np.ndarray, np.ndarray]
 
 GROUP = 64  # rows of which first the nearest alone is looked at
 AT_ONCE = 1_600_000  # float32 distances that stay near the processor
@@ -141,7 +143,7 @@ def _rounding(queries: np.ndarray, bound: np.ndarray, unit: float) -> np.ndarray
     return 2 * (queries.shape[1] + 4) * unit * (length**2 + 2 * reach**2) + 1e-30
 
 
-def _each(work, starts: Iterable[int], threads: int) -> Iterable:
+def _each(work: Callable[[int], Found], starts: Iterable[int], threads: int) -> Iterator[Found]:
     """The results of the blocks, in order; the products of each on one thread."""
     from threadpoolctl import threadpool_limits
 

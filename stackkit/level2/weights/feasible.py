@@ -22,7 +22,8 @@ class Rules:
 
     Parameters
     ----------
-    lower, upper : bounds of every weight; `upper` is at least 1/m, else nothing would sum to 1.
+    lower, upper : bounds of every weight; read as at most and at least 1/m, else nothing would sum
+        to 1.
     bounds : (member, lower, upper) for single members, by name.
     family_cap : the most that members of one family have together; at least 1 / families. A member
         whose family is not known is one of its own. None: no cap.

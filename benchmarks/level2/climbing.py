@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from stackkit.level2.blend import Weigher
-from stackkit.level2.selection import SIGNED_GRID, Greedy, HillClimb
+from stackkit.level2.selection import Greedy, HillClimb
 from stackkit.metrics import get_metric
 from stackkit.predictions import Pool
 from stackkit.spec import Objective
@@ -25,7 +25,6 @@ LEARNERS = {
     "greedy, one bag, all rows": Greedy(),
     "greedy, ten bags of 100,000 rows": Greedy(bags=10, start=5, max_rows=100_000),
     "hill climbing": HillClimb(),
-    "hill climbing, negative weights": HillClimb(grid=SIGNED_GRID),
 }
 
 

@@ -14,7 +14,13 @@ _WHERE = {
     "stackkit.cache": ("NoCache", "OOFCache"),
     "stackkit.competition": ("Competition",),
     "stackkit.crossfit": ("cross_fit",),
-    "stackkit.datasets": ("from_embedded", "load_competition", "load_embedded", "make_playground"),
+    "stackkit.datasets": (
+        "from_embedded",
+        "load_competition",
+        "load_embedded",
+        "make_experts",
+        "make_playground",
+    ),
     "stackkit.diversity": (
         "ambiguity",
         "bias_variance_diversity",

@@ -207,7 +207,7 @@ def test_the_results_are_marked() -> None:
 @pytest.mark.parametrize(
     "name",
     ["playground", "playground-multiclass", "playground-regression", "breast-cancer", "digits",
-     "diabetes", "wine"],
+     "diabetes", "wine", "experts", "experts-binary"],
 )  # fmt: skip
 def test_embedded_names_are_names(name: str) -> None:
     assert f"`{name}`" in TEXT

@@ -1,4 +1,4 @@
-"""Embedded competitions: scikit-learn's real tables and the playground, all offline.
+"""Embedded competitions: scikit-learn's real tables and generated ones, all offline.
 
 Rows of a real table are shuffled before they get an id, for the order of the source gives the
 class away (wine is sorted by it). The split into 80 % train and 20 % test is frozen.
@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from stackkit.datasets.experts import make_experts
 from stackkit.datasets.frames import Frames, assemble
 from stackkit.datasets.playground import make_playground
 from stackkit.errors import ConfigError, nearest
@@ -67,6 +68,8 @@ EMBEDDED: dict[str, Callable[[], Frames]] = {
     "breast-cancer": breast_cancer,
     "diabetes": diabetes,
     "digits": digits,
+    "experts": make_experts,
+    "experts-binary": partial(make_experts, "binary"),
     "playground": partial(make_playground, "binary"),
     "playground-multiclass": partial(make_playground, "multiclass"),
     "playground-regression": partial(make_playground, "regression"),

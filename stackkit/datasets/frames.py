@@ -20,6 +20,7 @@ class Frames:
     truth_train, truth_test : float64 (n, c) and (m, c), the true P(class | row) in sorted class
         order (binary c = 1: of the last class) or E(target | row); None for real data.
     test_target : (m,), the labels of the test rows, for honest benchmarks only.
+    models : names of the base models that belong to it; none: those of the profile.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Frames:
     truth_train: np.ndarray | None = None
     truth_test: np.ndarray | None = None
     test_target: np.ndarray | None = None
+    models: tuple[str, ...] = ()
 
 
 def assemble(
@@ -43,6 +45,7 @@ def assemble(
     task: str,
     metric: str,
     truth: tuple[np.ndarray | None, np.ndarray | None] = (None, None),
+    models: tuple[str, ...] = (),
 ) -> Frames:
     """Frames from two tables that both hold `id` and `target`; test loses its target."""
     return Frames(
@@ -57,6 +60,7 @@ def assemble(
         truth_train=truth[0],
         truth_test=truth[1],
         test_target=test["target"].to_numpy(),
+        models=models,
     )
 
 

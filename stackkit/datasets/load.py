@@ -107,6 +107,7 @@ def from_embedded(frames: Frames) -> Competition:
         metric=frames.metric,
         id=frames.id,
         task=frames.task,
+        models={"include": list(frames.models)},
         sample=frames.sample,
         oracle=None if oracle is None else np.asarray(oracle),
     )

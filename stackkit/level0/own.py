@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stackkit.competition import Competition
 from stackkit.errors import ModelError
+from stackkit.level0.experts import shipped_models
 from stackkit.level0.registry import get_model, own_models, registered_names
 from stackkit.spec import Learner, ModelSpec
 from stackkit.user_code import load_user_module
@@ -15,16 +16,19 @@ FILE = "models.py"
 
 
 def models_beside(competition: Competition) -> list[ModelSpec]:
-    """The models that models.py registers; the content of the file enters their keys."""
-    path = _path(competition)
+    """Those that ship with a generated competition, and those that models.py registers.
+
+    The content of the file enters their keys.
+    """
+    shipped, path = shipped_models(competition), _path(competition)
     if path is None or not path.exists():
-        return []
+        return shipped
     code = path.read_bytes()
     with own_models(()):
         before = {name: get_model(name) for name in registered_names()}
         load_user_module(path)
         added = [s for n in registered_names() if (s := get_model(n)) is not before.get(n)]
-    return [dataclasses.replace(_checked(spec), code=code) for spec in added]
+    return [*shipped, *(dataclasses.replace(_checked(spec), code=code) for spec in added)]
 
 
 def _checked(spec: ModelSpec) -> ModelSpec:

@@ -24,11 +24,17 @@ LABELS = {
 }
 FIRST_ALCOHOL = [12.77, 11.45, 12.29, 12.36]
 FIRST_LABELS = ["class_1", "class_2", "class_1", "class_0"]
-PLAYGROUND = {"playground", "playground-multiclass", "playground-regression"}
+GENERATED = {
+    "playground",
+    "playground-multiclass",
+    "playground-regression",
+    "experts",
+    "experts-binary",
+}
 
 
 def test_names() -> None:
-    assert set(EMBEDDED) == set(REAL) | PLAYGROUND
+    assert set(EMBEDDED) == set(REAL) | GENERATED
 
 
 @pytest.mark.parametrize("name", sorted(EMBEDDED))

@@ -54,7 +54,7 @@ class StackSource:
     Parameters
     ----------
     features : the features that a learner reads beside the stack, None for none.
-    with_families : whether the learner reads which parents err alike; then part of the key.
+    with_names : whether the learner reads which parents err alike; then part of the key.
     queries : "mean": test is predicted from the parents' test predictions; "chain": each fold Fit
         predicts it from its own chain of parents (where they kept it).
     """
@@ -62,14 +62,14 @@ class StackSource:
     parents: tuple[Parent, ...]
     folds: Shared[Folds]
     features: Source | None = None
-    with_families: bool = False
+    with_names: bool = False
     queries: str = "mean"
 
     @property
     def key(self) -> Mapping[str, Any]:
         """The parents' keys, sorted, and what else is read."""
-        families = [p.family for p in self.parents] if self.with_families else None
-        return stack_key([p.key for p in self.parents], families, self.features)
+        families = [p.family for p in self.parents] if self.with_names else None
+        return stack_key([p.key for p in self.parents], families, self.features, self.queries)
 
     @cached_property
     def scored(self) -> np.ndarray:
@@ -186,15 +186,19 @@ def stack_key(
     parents: Sequence[str],
     families: Sequence[str] | None = None,
     features: Source | None = None,
+    queries: str = "mean",
 ) -> dict[str, Any]:
     """What of a stack on these keys enters the key of a record.
 
-    `families` (one a parent) where the learner reads them, `features` where it reads some.
+    `families` (one a parent) where the learner reads them, `features` where it reads some,
+    `queries` where they are not the mean: replay follows it.
     """
     key: dict[str, Any] = {"parents": sorted(parents)}
     if families is not None:
         paired = sorted(zip(parents, families, strict=True))
         key["families"] = [family for _, family in paired]
+    if queries != "mean":
+        key["queries"] = queries
     return key if features is None else {**key, "features": dict(features.key)}
 
 
@@ -215,7 +219,7 @@ def stack_source(
     handed = tuple(Parent.of(r) for r in ordered)
     if learner is None:
         return StackSource(handed, folds, features)
-    return StackSource(handed, folds, features, learner.reads_families, learner.queries)
+    return StackSource(handed, folds, features, learner.reads_names, learner.queries)
 
 
 def _checked(parents: Sequence[Predictions], folds: Shared[Folds]) -> list[Predictions]:

@@ -164,7 +164,7 @@ def test_features_and_families_enter_the_key_of_those_who_read_them(parent, fold
     assert plain.key == {"parents": ["a" * 64, "b" * 64]}
     featured = stack_source([a, b], folds, features=Columns(folds))
     assert featured.key == {**plain.key, "features": {"recipe": "columns"}}
-    relatives = dataclasses.replace(plain, with_families=True)
+    relatives = dataclasses.replace(plain, with_names=True)
     assert relatives.key == {**plain.key, "families": ["trees", "linear"]}
     assert relatives.key == stack_key(["b" * 64, "a" * 64], ["linear", "trees"])
     assert plain.prepare(folds.get().fits()[0]).fit.families == ("trees", "linear")
@@ -173,6 +173,7 @@ def test_features_and_families_enter_the_key_of_those_who_read_them(parent, fold
 def test_queries_of_a_chain_are_the_fits_own(parent, folds):
     a = parent("a")
     source = dataclasses.replace(stack_source([a], folds), queries="chain")
+    assert source.key == {"parents": ["a" * 64], "queries": "chain"}
     for number, fit in enumerate(folds.get().fits()):
         views = source.prepare(fit)
         np.testing.assert_array_equal(views.test.matrix()[0], a.test_folds[number])

@@ -96,8 +96,8 @@ class Bench:
         """
         features = None if spec.recipe is None else self._features(spec)
         if parents:
-            read = families if spec.learner.reads_families else None
-            source = stack_key(parents, read, features)
+            read = families if spec.learner.reads_names else None
+            source = stack_key(parents, read, features, spec.learner.queries)
         else:
             source = self._features(spec).key
         return key_of(self._content(spec, source, objective_for(self.competition, spec.learner)))

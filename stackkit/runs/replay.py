@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,8 @@ from stackkit.errors import CacheError, PredictionError
 from stackkit.exchange import IMPORTED
 from stackkit.metrics import mean_in_space
 from stackkit.predictions import Pool, Predictions, as_record_array
+
+MEAN = "mean"  # of the Fits of a record, in place of one Fit's chain
 
 
 @dataclass
@@ -31,24 +32,35 @@ class Replay:
     shelf: Shelf
     competition: Competition
     frame: pd.DataFrame
-    done: dict[str, np.ndarray] = field(default_factory=dict)
+    done: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
 
     def predict(self, key: str) -> np.ndarray:
         """Predictions (len(frame), c) as `test` of the record would be for these rows."""
-        if key not in self.done:
+        return self._once(key, MEAN)
+
+    def _once(self, key: str, chain: str) -> np.ndarray:
+        """Predictions of a record, or of the chain of a Fit: its models from level 0 up."""
+        if (key, chain) not in self.done:
             record = load_record(self.shelf, key)
-            parents = [self.predict(parent) for parent in record.parents]
-            self.done[key] = self._through(record, parents)
-        return self.done[key]
+            made = self._mean(record) if chain == MEAN else self._one(record, chain, chain)
+            self.done[key, chain] = made
+        return self.done[key, chain]
 
-    def _through(self, record: Predictions, parents: list[np.ndarray]) -> np.ndarray:
-        folder = self.shelf.models(record.key)
-        predicted = (self._one(folder / fit_id, record, parents) for fit_id in _used_fits(record))
-        return mean_in_space(predicted, self.competition.metric.average_space, record.output)
+    def _mean(self, record: Predictions) -> np.ndarray:
+        made = (self._one(record, fit, self._read(record, fit)) for fit in _used_fits(record))
+        return mean_in_space(made, self.competition.metric.average_space, record.output)
 
-    def _one(self, path: Path, record: Predictions, parents: list[np.ndarray]) -> np.ndarray:
-        model = load_model(path)
-        if parents:
+    def _read(self, record: Predictions, fit_id: str) -> str:
+        """What of its parents a Fit reads for new rows: its own chain where it did so for test."""
+        parents = [load_record(self.shelf, key) for key in record.parents]
+        kept = all(p.test_folds is not None and fit_id in p.fits for p in parents)
+        return fit_id if reads_chains(record) and kept else MEAN
+
+    def _one(self, record: Predictions, fit_id: str, chain: str) -> np.ndarray:
+        """What one model of a record makes of the new rows; it reads its parents' `chain`."""
+        model = load_model(self.shelf.models(record.key) / fit_id)
+        if record.parents:
+            parents = [self._once(key, chain) for key in record.parents]
             X = self._stacked(record, parents, model)
         else:
             X = model.transform(self.frame)
@@ -60,9 +72,14 @@ class Replay:
         return Pool(
             tuple(parent.name for parent in parents),
             tuple(arrays),
-            families=tuple(parent.family for parent in parents),
+            families=tuple(parent.family or parent.name for parent in parents),
             features=None if model.transform is None else model.transform(self.frame),
         )
+
+
+def reads_chains(record: Predictions) -> bool:
+    """Whether each Fit of a record predicts test from its own chain of parents."""
+    return record.recipe.get("source", {}).get("queries") == "chain"
 
 
 def _used_fits(record: Predictions) -> list[str]:
@@ -99,6 +116,7 @@ def ancestry(shelf: Shelf, key: str) -> list[Predictions]:
 
 def check_replayable(records: list[Predictions], shelf: Shelf) -> None:
     """Say before any work what cannot be replayed: imported records, models that were not kept."""
+    chained = any(reads_chains(record) for record in records)
     for record in records:
         if record.recipe.get("learner", {}).get("kind") == IMPORTED:
             raise PredictionError(
@@ -106,7 +124,9 @@ def check_replayable(records: list[Predictions], shelf: Shelf) -> None:
                 f"{record.name} was imported: its model is not here",
                 "leave it out of the stack, or predict the new rows with the tool that made it",
             )
-        missing = [n for n in _used_fits(record) if not (shelf.models(record.key) / n).exists()]
+        needed = [*_used_fits(record), *(record.fits if chained else ())]
+        there = shelf.models(record.key)
+        missing = [n for n in dict.fromkeys(needed) if not (there / n).exists()]
         if missing:
             raise CacheError(
                 "replay needs the models of every record",

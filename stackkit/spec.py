@@ -97,8 +97,8 @@ class Learner(Protocol):
     Class attributes declare the rest: `kind` and `version` enter the key in place of the code;
     `test_from` "folds" averages the fold models' test predictions, "full" fits once on all rows;
     `threads` is the number each fit uses; `reads_metric` puts the metric into the objective;
-    `needs_features` says that it reads features, not only predictions; `reads_families` that it
-    reads which parents are of one family; `queries` "chain" that each fold model predicts test from
+    `needs_features` says that it reads features, not only predictions; `reads_names` that it
+    reads names and families of its parents; `queries` "chain" that each fold model predicts test from
     its own chain of parents, "mean" from the parents' test predictions.
     """
 
@@ -107,7 +107,7 @@ class Learner(Protocol):
     test_from: ClassVar[str]
     reads_metric: ClassVar[bool]
     needs_features: ClassVar[bool]
-    reads_families: ClassVar[bool]
+    reads_names: ClassVar[bool]
     queries: ClassVar[str]
     threads: int
 
@@ -127,7 +127,7 @@ class BaseLearner:
     test_from: ClassVar[str] = "folds"
     reads_metric: ClassVar[bool] = False
     needs_features: ClassVar[bool] = True
-    reads_families: ClassVar[bool] = False
+    reads_names: ClassVar[bool] = False
     queries: ClassVar[str] = "mean"
     threads: int = field(default=1, kw_only=True)
 

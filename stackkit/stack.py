@@ -68,7 +68,7 @@ def plan_nodes(nodes: Sequence[Node], bench: Bench) -> pd.DataFrame:
     for depth, level in enumerate(level_of(nodes)):
         for node in level:
             parents = [keys[p] for p in node.parents]
-            key = bench.key(node.spec, parents, [families[p] for p in node.parents])
+            key = bench.key(node.spec, parents, [(p, families[p]) for p in node.parents])
             keys[node.spec.name] = key
             rows.append(_plan_row(node, depth, key, bench))
     return pd.DataFrame(rows, columns=list(PLAN_COLUMNS))

@@ -54,7 +54,7 @@ class StackSource:
     Parameters
     ----------
     features : the features that a learner reads beside the stack, None for none.
-    with_names : whether the learner reads which parents err alike; then part of the key.
+    with_names : whether the learner reads names and families of parents; then part of the key.
     queries : "mean": test is predicted from the parents' test predictions; "chain": each fold Fit
         predicts it from its own chain of parents (where they kept it).
     """
@@ -68,8 +68,8 @@ class StackSource:
     @property
     def key(self) -> Mapping[str, Any]:
         """The parents' keys, sorted, and what else is read."""
-        families = [p.family for p in self.parents] if self.with_names else None
-        return stack_key([p.key for p in self.parents], families, self.features, self.queries)
+        named = [(p.name, p.family) for p in self.parents] if self.with_names else None
+        return stack_key([p.key for p in self.parents], named, self.features, self.queries)
 
     @cached_property
     def scored(self) -> np.ndarray:
@@ -184,19 +184,20 @@ def _joined(pool: Pool | None, features: Any) -> Pool | None:
 
 def stack_key(
     parents: Sequence[str],
-    families: Sequence[str] | None = None,
+    named: Sequence[tuple[str, str]] | None = None,
     features: Source | None = None,
     queries: str = "mean",
 ) -> dict[str, Any]:
     """What of a stack on these keys enters the key of a record.
 
-    `families` (one a parent) where the learner reads them, `features` where it reads some,
+    `named` (name and family of each) where the learner reads them, `features` where it reads some,
     `queries` where they are not the mean: replay follows it.
     """
     key: dict[str, Any] = {"parents": sorted(parents)}
-    if families is not None:
-        paired = sorted(zip(parents, families, strict=True))
-        key["families"] = [family for _, family in paired]
+    if named is not None:
+        paired = sorted(zip(parents, named, strict=True))
+        key["names"] = [name for _, (name, _) in paired]
+        key["families"] = [family for _, (_, family) in paired]
     if queries != "mean":
         key["queries"] = queries
     return key if features is None else {**key, "features": dict(features.key)}

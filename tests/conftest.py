@@ -44,7 +44,7 @@ class Toy:
     test_from: ClassVar[str] = "folds"
     reads_metric: ClassVar[bool] = False
     needs_features: ClassVar[bool] = True
-    reads_families: ClassVar[bool] = False
+    reads_names: ClassVar[bool] = False
     queries: ClassVar[str] = "mean"
     does: str = "mean"
     value: float = 0.0

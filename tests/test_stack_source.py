@@ -165,8 +165,9 @@ def test_features_and_families_enter_the_key_of_those_who_read_them(parent, fold
     featured = stack_source([a, b], folds, features=Columns(folds))
     assert featured.key == {**plain.key, "features": {"recipe": "columns"}}
     relatives = dataclasses.replace(plain, with_names=True)
-    assert relatives.key == {**plain.key, "families": ["trees", "linear"]}
-    assert relatives.key == stack_key(["b" * 64, "a" * 64], ["linear", "trees"])
+    called = {"names": ["a", "b"], "families": ["trees", "linear"]}
+    assert relatives.key == {**plain.key, **called}
+    assert relatives.key == stack_key(["b" * 64, "a" * 64], [("b", "linear"), ("a", "trees")])
     assert plain.prepare(folds.get().fits()[0]).fit.families == ("trees", "linear")
 
 

@@ -88,15 +88,15 @@ class Bench:
         return Recipe(spec, source, objective, content, self._fits(spec, source))
 
     def key(
-        self, spec: ModelSpec, parents: Sequence[str] = (), families: Sequence[str] = ()
+        self, spec: ModelSpec, parents: Sequence[str] = (), named: Sequence[tuple[str, str]] = ()
     ) -> str:
         """The key of a spec on parents that need not be there yet; without: on its features.
 
-        `families` are those of the parents, in their order.
+        `named` are name and family of each parent.
         """
         features = None if spec.recipe is None else self._features(spec)
         if parents:
-            read = families if spec.learner.reads_names else None
+            read = named if spec.learner.reads_names else None
             source = stack_key(parents, read, features, spec.learner.queries)
         else:
             source = self._features(spec).key

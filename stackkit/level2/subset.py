@@ -78,9 +78,9 @@ class OnSubset(BaseLearner):
         return self.inner.learner.needs_features
 
     @property
-    def reads_families(self) -> bool:
+    def reads_names(self) -> bool:
         """Whether either does."""
-        return self.inner.learner.reads_families or self.chooser.learner.reads_families
+        return self.inner.learner.reads_names or self.chooser.learner.reads_names
 
     @property
     def reads_metric(self) -> bool:

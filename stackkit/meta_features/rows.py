@@ -56,8 +56,12 @@ def rows_of(
 
 def by_name(pool: Pool) -> Pool:
     """The same members in the order of their names, so that no order of them matters."""
-    order = sorted(range(len(pool.names)), key=pool.names.__getitem__)
-    return pool.members(order)
+    return pool.members(name_order(pool))
+
+
+def name_order(pool: Pool) -> list[int]:
+    """Positions of the members in the order of their names."""
+    return sorted(range(len(pool.names)), key=pool.names.__getitem__)
 
 
 def full(pool: Pool, space: TargetSpace | None) -> np.ndarray:

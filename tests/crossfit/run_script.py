@@ -31,7 +31,7 @@ class Slow:
     test_from: ClassVar[str] = "full"
     reads_metric: ClassVar[bool] = False
     needs_features: ClassVar[bool] = True
-    reads_families: ClassVar[bool] = False
+    reads_names: ClassVar[bool] = False
     queries: ClassVar[str] = "mean"
     threads: int = 1
 

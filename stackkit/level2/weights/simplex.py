@@ -45,6 +45,11 @@ class Simplex(Weigher):
     max_models: int | None = None
     min_weight: float = 0.0
 
+    @property
+    def reads_names(self) -> bool:
+        """Where there are bounds of single members."""
+        return bool(self.bounds)
+
     def weights(
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
     ) -> np.ndarray:
@@ -67,7 +72,7 @@ class CappedSimplex(Weigher):
     """
 
     kind: ClassVar[str] = "capped-simplex"
-    reads_families: ClassVar[bool] = True
+    reads_names: ClassVar[bool] = True
     family_cap: float = 0.5
     pulls: tuple[float, ...] = PULLS
     inner_folds: int = 5

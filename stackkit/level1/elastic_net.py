@@ -63,7 +63,10 @@ Losses = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class ElasticNetFit(MetaFit):
-    """`model_` holds its coefficients, `alpha_` the strength that was chosen."""
+    """`model_` holds its coefficients, `alpha_` the strength that was chosen.
+
+    `weights_` (m,) are coefficients in the order of the members that it was fitted on.
+    """
 
     def _fit(self, rows: Rows) -> None:
         x, y = differences(links(rows.pool, rows.space)), rows.y
@@ -73,6 +76,7 @@ class ElasticNetFit(MetaFit):
             y = codes(y, len(rows.objective.classes))
         self.alpha_ = self._choose(x, y, rows.weight, solver, losses)
         self.model_ = solver(x, y, rows.weight, *self._penalties(self.alpha_))
+        self.weights_ = self._as_given(self.model_.members)
         self.shift_ = quantile_shift(rows, y - self.model_.scores(x)[:, 0])
 
     def _predict(self, pool: Pool) -> np.ndarray:

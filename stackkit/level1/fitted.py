@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from stackkit.meta_features.rows import Rows, by_name, rows_of
+from stackkit.meta_features.rows import Rows, by_name, name_order, rows_of
 from stackkit.metrics import weighted_quantile
 from stackkit.predictions import Pool
 from stackkit.spec import Objective
@@ -27,7 +27,7 @@ class MetaFit:
     def fit(self, X: Pool, y: np.ndarray, weight: np.ndarray | None = None) -> MetaFit:
         """Fit on the rows of X whose weight is positive."""
         rows = rows_of(X, y, weight, self.objective, self.seed)
-        self.space_ = rows.space
+        self.space_, self.order_ = rows.space, name_order(X)
         self._fit(rows)
         return self
 
@@ -37,6 +37,10 @@ class MetaFit:
         if self.space_ is not None:
             return self.space_.inverse(made)
         return made[:, 1:] if self.objective.width == 1 else made
+
+    def _as_given(self, values: np.ndarray) -> np.ndarray:
+        """Values (m,) of members in the order of their names, in that of the pool fitted on."""
+        return values[np.argsort(self.order_)]
 
     def _fit(self, rows: Rows) -> None:
         raise NotImplementedError

@@ -37,7 +37,7 @@ class NonNegative(BaseLearner):
 
 
 class NonNegativeFit(MetaFit):
-    """`weights_` (m,) in the order of the members' names."""
+    """`weights_` (m,) in the order of the members that it was fitted on."""
 
     def _fit(self, rows: Rows) -> None:
         p = full(rows.pool, rows.space)
@@ -47,8 +47,9 @@ class NonNegativeFit(MetaFit):
             centre, middle = p[..., 0] @ share, rows.targets.T @ share
         A = (p - centre[:, None, None]) * np.sqrt(share)[:, None]
         b = (rows.targets - middle) * np.sqrt(share)[:, None]
-        self.weights_ = nonnegative(A.reshape(len(p), -1).T, b.ravel(), self.learner.penalty)
-        self.intercept_ = middle - centre @ self.weights_
+        self.coefficients_ = nonnegative(A.reshape(len(p), -1).T, b.ravel(), self.learner.penalty)
+        self.weights_ = self._as_given(self.coefficients_)
+        self.intercept_ = middle - centre @ self.coefficients_
         residuals = rows.y - self._sum(p)[:, 0] if rows.space is not None else np.empty(0)
         self.intercept_ = self.intercept_ + quantile_shift(rows, residuals)
 
@@ -62,7 +63,7 @@ class NonNegativeFit(MetaFit):
         return np.divide(kept, total, out=even, where=total > 0)
 
     def _sum(self, p: np.ndarray) -> np.ndarray:
-        return np.tensordot(self.weights_, p, axes=1) + self.intercept_
+        return np.tensordot(self.coefficients_, p, axes=1) + self.intercept_
 
 
 def nonnegative(A: np.ndarray, b: np.ndarray, penalty: float) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from stackkit.cache.fitted import load_model
 from stackkit.level1.linear import LinearMetaFit
+from stackkit.level2.subset import OnSubsetFit
 from stackkit.predictions import Predictions
 from stackkit.presets import LAST
 from stackkit.runs import Setup
@@ -89,7 +90,15 @@ def _read_by(setup: Setup, record: Predictions) -> tuple[str, ...]:
 
 
 def member_weights(estimator: Any, members: int) -> np.ndarray | None:
-    """(m,) how much a fitted blend or linear meta-model reads of each member; None: not known."""
+    """(m,) how much a fitted blend or linear meta-model reads of each member; None: not known.
+
+    What stands on a subset of the members reads nothing of the others.
+    """
+    if isinstance(estimator, OnSubsetFit):
+        inner = member_weights(estimator.estimator, len(estimator.chosen_))
+        whole = np.zeros(members)
+        whole[list(estimator.chosen_)] = 1.0 if inner is None else inner
+        return whole
     if hasattr(estimator, "weights_"):
         return np.asarray(estimator.weights_)
     values = _coefficients(estimator)

@@ -127,6 +127,16 @@ def test_non_negative_classes_are_least_squares_on_indicators(classes: int) -> N
     np.testing.assert_allclose(fitted.predict(pool), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("learner", [NonNegative(), ElasticNet()])
+def test_weights_stand_in_the_order_of_the_members_given(learner: Learner) -> None:
+    pool, y = values(0)
+    order = [2, 0, 1]
+    as_named = learner.build(objective("regression"), 0).fit(pool.members([0, 1, 2]), y).weights_
+    turned = learner.build(objective("regression"), 0).fit(pool.members(order), y).weights_
+    assert len(set(as_named)) == 3
+    np.testing.assert_allclose(turned, as_named[order], rtol=1e-6)
+
+
 def test_like_members_share_their_weight() -> None:
     a = np.random.default_rng(0).normal(size=50)
     found = nonnegative(np.column_stack([a, a]), a, 1e-4)

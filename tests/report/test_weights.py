@@ -14,7 +14,14 @@ from stackkit.cache.fitted import load_model
 from stackkit.competition import Competition
 from stackkit.crossfit.executor import LocalPool
 from stackkit.crossfit.progress import Silent
+from stackkit.level1 import LinearMeta
+from stackkit.level2.selection import HillClimb
+from stackkit.level2.subset import OnSubset
+from stackkit.metrics import get_metric
 from stackkit.nodes import Node
+from stackkit.predictions import Pool
+from stackkit.report.weights import member_weights
+from stackkit.spec import Objective
 from stackkit.workflow import fit_levels
 
 KEEP = ("prior", "ridge")
@@ -66,3 +73,17 @@ def test_coefficients_are_those_of_the_kept_models(
 
     shutil.rmtree(made.bench.shelf.models(meta.key))
     assert stackkit.meta_coefficients(made, records.values()).empty
+
+
+def test_a_model_on_a_subset_reads_the_members_of_the_subset_alone() -> None:
+    y = np.random.default_rng(0).normal(size=80)
+    noise = np.random.default_rng(1).normal(size=(2, 80))
+    bad, good = (
+        (y + s * e).astype(np.float32)[:, None] for s, e in zip((9, 0.1), noise, strict=True)
+    )
+    pool = Pool(("bad", "good"), (bad, good))
+    objective = Objective("regression", "identity", "squared", metric=get_metric("rmse"))
+    learner = OnSubset(LinearMeta(), HillClimb())
+    fitted = learner.build(objective, 0).fit(pool, y)
+    assert fitted.chosen_ == (1,)
+    assert (member_weights(fitted, 2) != 0).tolist() == [False, True]

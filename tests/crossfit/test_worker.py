@@ -16,7 +16,7 @@ from stackkit.crossfit.worker import Expansion, _compacted, _target
 from stackkit.folds import Folds
 from stackkit.level1 import METAS
 from stackkit.level2.plain import Mean
-from stackkit.level2.simplex import Simplex
+from stackkit.level2.weights.simplex import Simplex
 from stackkit.predictions import Pool
 from stackkit.spec import ModelSpec, Objective, Views
 

@@ -162,7 +162,7 @@ def test_a_family_has_at_most_its_cap() -> None:
     assert sum(free[f"m{i}"] for i in range(3)) > 0.6
     assert sum(capped[f"m{i}"] for i in range(3)) == pytest.approx(0.5)
     assert sum(capped.values()) == pytest.approx(1)
-    assert CappedSimplex.reads_families
+    assert CappedSimplex.reads_names
 
 
 def test_members_are_read_as_they_are_mapped(tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from stackkit.errors import NotebookError
 from stackkit.workflow.ablation import Ablation, ablate, read_ablation
+from stackkit.workflow.compare import gains_on, gains_on_static
 from stackkit.workflow.notebooks import (
     NotebookRun,
     plan_notebooks,
@@ -32,6 +33,8 @@ __all__ = [
     "fit_candidates",
     "fit_levels",
     "fit_metas",
+    "gains_on",
+    "gains_on_static",
     "missing_base",
     "plan_base",
     "plan_levels",

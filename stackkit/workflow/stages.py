@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
 import pandas as pd
 
 from stackkit.crossfit.executor import shared_pool
 from stackkit.crossfit.progress import Progress, default_progress
 from stackkit.errors import ConfigError, ModelError, nearest
-from stackkit.nodes import Node, candidate_nodes
-from stackkit.presets import PRIOR, get_preset
+from stackkit.nodes import Node, candidate_nodes, without
+from stackkit.presets import INCUMBENT, PRIOR, get_preset, higher_model
 from stackkit.runs import Setup, cores
 from stackkit.stack import Stack, fit_stack, plan_nodes
 
@@ -63,16 +64,21 @@ def fit_levels(setup: Setup, jobs: int | None = None, progress: Progress | None 
 
 
 def fit_candidates(
-    setup: Setup, jobs: int | None = None, progress: Progress | None = None
+    setup: Setup,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    names: Collection[str] = (),
 ) -> Stack:
     """Every meta-model and blend on the base models that the cache holds; fits no base model.
 
     Parameters
     ----------
     jobs : worker processes; None or 0: one a core.
+    names : only these, beside the plain mean and the simplex weights; none: every one.
 
     Raises
     ------
+    ConfigError : a name that no meta-model or blend has.
     ModelError : the cache holds no base model of the profile.
     """
     cached = [node for node in _base(setup) if _is_cached(setup, node)]
@@ -83,6 +89,9 @@ def fit_candidates(
             f"stackkit run {setup.competition.name} --profile {setup.profile}",
         )
     nodes = candidate_nodes(setup.competition, get_preset(setup.profile), cached, setup.seed)
+    if names:
+        wanted = {MEAN, INCUMBENT, *(higher_model(name).name for name in names)}
+        nodes = without(nodes, {n.spec.name for n in nodes if n.parents} - wanted)
     return _fit(nodes, setup, jobs, progress)
 
 

@@ -1,6 +1,7 @@
 """Figures: functions from records and tables to a Chart, each about one question."""
 
 from stackkit.report.figures.ablations import ablation_effect, ablation_runs
+from stackkit.report.figures.candidates import candidate_gains, gains_on_static
 from stackkit.report.figures.chart import Chart
 from stackkit.report.figures.costs import cost_and_score, costs
 from stackkit.report.figures.data import fold_plan, missing_values, target
@@ -11,7 +12,9 @@ from stackkit.report.figures.diversity import (
     pairwise,
     quality_and_likeness,
 )
+from stackkit.report.figures.dynamic import region, selection_map
 from stackkit.report.figures.importances import importances
+from stackkit.report.figures.neural import lambda_path
 from stackkit.report.figures.outlooks import fold_lines, honest, segments
 from stackkit.report.figures.pruning import pareto, pruned, trade_off
 from stackkit.report.figures.scores import scores_by_fold
@@ -28,6 +31,7 @@ __all__ = [
     "adversarial",
     "against_truth",
     "blend_weights",
+    "candidate_gains",
     "coefficients",
     "cost_and_score",
     "costs",
@@ -38,17 +42,21 @@ __all__ = [
     "fold_lines",
     "fold_plan",
     "gains",
+    "gains_on_static",
     "honest",
     "importances",
     "kappa_error",
+    "lambda_path",
     "missing_values",
     "oof_and_test",
     "pairwise",
     "pareto",
     "pruned",
     "quality_and_likeness",
+    "region",
     "scores_by_fold",
     "segments",
+    "selection_map",
     "target",
     "trade_off",
     "train_and_test",

@@ -18,10 +18,11 @@ import numpy as np
 
 from stackkit.competition import Competition
 from stackkit.config import check_name
-from stackkit.errors import ConfigError, nearest
+from stackkit.errors import ConfigError, ModelError, nearest
 from stackkit.folds import Fit
 from stackkit.metrics import Metric, quantile_of
 from stackkit.sizing import ExpectedCost, Limits
+from stackkit.user_code import code_digest
 
 Role = Literal["base", "meta", "blend"]
 TASKS = ("binary", "multiclass", "regression")
@@ -98,8 +99,8 @@ class Learner(Protocol):
     `test_from` "folds" averages the fold models' test predictions, "full" fits once on all rows;
     `threads` is the number each fit uses; `reads_metric` puts the metric into the objective;
     `needs_features` says that it reads features, not only predictions; `reads_names` that it
-    reads names and families of its parents; `queries` "chain" that each fold model predicts test from
-    its own chain of parents, "mean" from the parents' test predictions.
+    reads names and families of its parents; `queries` "chain" that each fold model predicts test
+    from its own chain of parents, "mean" from the parents' test predictions.
     """
 
     kind: ClassVar[str]
@@ -135,6 +136,33 @@ class BaseLearner:
         super().__init_subclass__()
         if "kind" not in vars(cls):
             cls.kind = cls.__name__
+
+
+@dataclass(frozen=True)
+class Part:
+    """A learner as a parameter of another: its own parameters and what else enters a key.
+
+    Its `threads` are 1 here: the learner that it is part of says how many there are.
+    """
+
+    learner: Learner
+    kind: str
+    version: int
+    code: str
+
+    @classmethod
+    def of(cls, learner: Learner) -> Part:
+        """Describe a learner; ModelError for anything else."""
+        if not (isinstance(learner, Learner) and dataclasses.is_dataclass(learner)):
+            raise ModelError("a part is a learner, a frozen dataclass", repr(learner))
+        alone = dataclasses.replace(learner, threads=1)
+        return cls(alone, learner.kind, learner.version, code_digest(type(learner)))
+
+    def build(self, objective: Objective, seed: int, threads: int) -> Estimator:
+        """An unfitted estimator, told the metric only if the learner reads it."""
+        metric = objective.metric if self.learner.reads_metric else None
+        learner = dataclasses.replace(self.learner, threads=threads)
+        return learner.build(dataclasses.replace(objective, metric=metric), seed)
 
 
 @dataclass(frozen=True)

@@ -17,36 +17,13 @@ from stackkit.features.matrix import Matrix
 from stackkit.level0.boosting.lightgbm import LightGBM
 from stackkit.level0.linear import Linear
 from stackkit.sizing import ExpectedCost
-from stackkit.spec import BaseLearner, Estimator, Learner, ModelSpec, Objective
-from stackkit.user_code import code_digest
+from stackkit.spec import BaseLearner, Estimator, Learner, ModelSpec, Objective, Part
 
 RARE = 0.1  # share of rows below which a class is rare
 TASKS = ("binary", "multiclass")
 RESTRAINED = LightGBM(rounds=150, num_leaves=4, min_data_in_leaf=20)
 """Trees that cannot learn a heavy row by heart: the correction is right only on average over rows
 that are predicted as they were fitted, and boosting further makes rare classes too improbable."""
-
-
-@dataclass(frozen=True)
-class Inner:
-    """A learner as a parameter: its own parameters and what else enters a key."""
-
-    learner: Learner
-    kind: str
-    version: int
-    code: str
-
-    @classmethod
-    def of(cls, learner: Learner) -> Inner:
-        """Describe a learner of a base model; ModelError for any other."""
-        plain = isinstance(learner, Learner) and dataclasses.is_dataclass(learner)
-        if not plain or learner.test_from != "folds" or learner.reads_metric:
-            raise ModelError(
-                "a class-weighted learner is a dataclass that reads no metric and is not refitted",
-                repr(learner),
-                "pass a learner such as LightGBM()",
-            )
-        return cls(learner, learner.kind, learner.version, code_digest(type(learner)))
 
 
 @dataclass(frozen=True)
@@ -64,16 +41,27 @@ class ClassWeighted(BaseLearner):
     power: float = 0.5
 
     def __post_init__(self) -> None:
-        if not isinstance(self.inner, Inner):
-            object.__setattr__(self, "inner", Inner.of(self.inner))
+        if not isinstance(self.inner, Part):
+            object.__setattr__(self, "inner", _part(self.inner))
 
     def build(self, objective: Objective, seed: int) -> ClassWeightedFit:
         """An unfitted estimator; ModelError for a regression."""
         if objective.output != "proba":
             hint = f"{type(self.inner.learner).__name__} without class weights"
             raise ModelError("class weights need classes", f"a {objective.task} target", hint)
-        inner = dataclasses.replace(self.inner.learner, threads=self.threads)
-        return ClassWeightedFit(self, objective, inner.build(objective, seed))
+        return ClassWeightedFit(self, objective, self.inner.build(objective, seed, self.threads))
+
+
+def _part(learner: Learner) -> Part:
+    """Describe a learner of a base model; ModelError for any other."""
+    plain = isinstance(learner, Learner) and dataclasses.is_dataclass(learner)
+    if not plain or learner.test_from != "folds" or learner.reads_metric:
+        raise ModelError(
+            "a class-weighted learner is a dataclass that reads no metric and is not refitted",
+            repr(learner),
+            "pass a learner such as LightGBM()",
+        )
+    return Part.of(learner)
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,29 +10,7 @@ import numpy as np
 from stackkit.errors import ModelError
 from stackkit.level2.blend import Weigher
 from stackkit.predictions import Pool
-from stackkit.spec import BaseLearner, Estimator, Learner, Objective
-from stackkit.user_code import code_digest
-
-
-@dataclass(frozen=True)
-class Part:
-    """A learner as a parameter of another: its own parameters and what else enters a key.
-
-    Its `threads` are 1 here: the learner that it is part of says how many there are.
-    """
-
-    learner: Learner
-    kind: str
-    version: int
-    code: str
-
-    @classmethod
-    def of(cls, learner: Learner) -> Part:
-        """Describe a learner; ModelError for anything else."""
-        if not (isinstance(learner, Learner) and dataclasses.is_dataclass(learner)):
-            raise ModelError("a part is a learner, a frozen dataclass", repr(learner))
-        alone = dataclasses.replace(learner, threads=1)
-        return cls(alone, learner.kind, learner.version, code_digest(type(learner)))
+from stackkit.spec import BaseLearner, Estimator, Objective, Part
 
 
 @dataclass(frozen=True)
@@ -90,10 +67,9 @@ class OnSubset(BaseLearner):
     def build(self, objective: Objective, seed: int) -> OnSubsetFit:
         """An unfitted estimator."""
         inner, chooser = (
-            dataclasses.replace(part.learner, threads=self.threads)
-            for part in (self.inner, self.chooser)
+            part.build(objective, seed, self.threads) for part in (self.inner, self.chooser)
         )
-        return OnSubsetFit(_built(chooser, objective, seed), _built(inner, objective, seed))
+        return OnSubsetFit(chooser, inner)
 
 
 @dataclass
@@ -117,9 +93,3 @@ class OnSubsetFit:
     def predict(self, X: Pool) -> np.ndarray:
         """What the estimator predicts (n, c) from the chosen members."""
         return self.estimator.predict(X.members(self.chosen_))
-
-
-def _built(learner: Learner, objective: Objective, seed: int) -> Estimator:
-    """An estimator that is told the metric only if it reads it."""
-    metric = objective.metric if learner.reads_metric else None
-    return learner.build(dataclasses.replace(objective, metric=metric), seed)

@@ -147,8 +147,9 @@ def _each(work: Callable[[int], Found], starts: Iterable[int], threads: int) -> 
     """The results of the blocks, in order; the products of each on one thread."""
     from threadpoolctl import threadpool_limits
 
-    if threads == 1:
-        yield from map(work, starts)
-        return
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(work, starts)
+    with threadpool_limits(1, user_api="blas"):
+        if threads == 1:
+            yield from map(work, starts)
+            return
+        with ThreadPoolExecutor(threads) as pool:
+            yield from pool.map(work, starts)

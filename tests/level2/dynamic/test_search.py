@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from stackkit.errors import ModelError
 from stackkit.level2.dynamic import regions
 from stackkit.level2.dynamic.method import Region
 from stackkit.level2.dynamic.regions import nearest, own_regions
-from stackkit.level2.dynamic.search import CROWDED, Index
+from stackkit.level2.dynamic.search import CROWDED, Index, _each
 
 CASES = ["spread", "whole numbers", "far away", "few values", "long tails"]
 
@@ -91,6 +92,18 @@ def test_threads_do_not_change_the_answer() -> None:
     rows, queries = points("whole numbers", 900, 5, 4), points("whole numbers", 600, 5, 5)
     one, two = (Index.of(rows).nearest(queries, 9, threads) for threads in (1, 2))
     np.testing.assert_array_equal(one.rows, two.rows)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_products_of_a_block_run_on_one_thread(threads: int) -> None:
+    def products(start: int) -> int:
+        info = threadpool_info()
+        return max(pool["num_threads"] for pool in info if pool["user_api"] == "blas")
+
+    with threadpool_limits(2, user_api="blas"):
+        assert products(0) == 2
+        assert list(_each(products, range(3), threads)) == [1, 1, 1]
+        assert products(0) == 2
 
 
 def test_a_region_is_never_larger_than_the_reference() -> None:

@@ -5,7 +5,7 @@ Imports run one way: feasible, interior -> programme; curves -> terms -> newton 
 """
 
 from stackkit.level2.weights.metric import Evolved, MetricWeights
-from stackkit.level2.weights.simplex import CappedSimplex, Simplex
+from stackkit.level2.weights.simplex import Simplex
 from stackkit.sizing import ExpectedCost
 from stackkit.spec import ModelSpec
 
@@ -14,12 +14,12 @@ SPECS: tuple[ModelSpec, ...] = (
               cost=ExpectedCost(0.07, rows=0.7)),
     ModelSpec("simplex_sparse", Simplex(max_models=8, min_weight=0.02), family="weights",
               recipe=None, role="blend", cost=ExpectedCost(0.25, rows=0.7)),
-    ModelSpec("simplex_capped", CappedSimplex(), family="weights", recipe=None, role="blend",
-              cost=ExpectedCost(0.1, rows=0.7)),
+    ModelSpec("simplex_capped", Simplex(family_cap=0.5), family="weights", recipe=None,
+              role="blend", cost=ExpectedCost(0.1, rows=0.7)),
     ModelSpec("metric_weights", MetricWeights(), family="weights", recipe=None, role="blend",
               cost=ExpectedCost(1.0, rows=0.7)),
     ModelSpec("cma", Evolved(), family="weights", recipe=None, role="blend",
               cost=ExpectedCost(2.0, rows=0.7)),
 )  # fmt: skip
 
-__all__ = ["SPECS", "CappedSimplex", "Evolved", "MetricWeights", "Simplex"]
+__all__ = ["SPECS", "Evolved", "MetricWeights", "Simplex"]

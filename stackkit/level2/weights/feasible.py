@@ -22,8 +22,8 @@ class Rules:
 
     Parameters
     ----------
-    lower, upper : bounds of every weight; read as at most and at least 1/m, else nothing would sum
-        to 1.
+    lower, upper : bounds of every weight. `lower` is at most 1/m; `upper` is read as at least 1/m,
+        so that small pools may have all of the weight.
     bounds : (member, lower, upper) for single members, by name.
     family_cap : the most that members of one family have together; at least 1 / families. A member
         whose family is not known is one of its own. None: no cap.
@@ -37,7 +37,10 @@ class Rules:
     def feasible(self, pool: Pool) -> Feasible:
         """The weights that obey, for the members of a pool; ModelError where there are none."""
         m = len(pool.names)
-        lower, upper = np.full(m, min(self.lower, 1 / m)), np.full(m, max(self.upper, 1 / m))
+        if self.lower * m > 1 + SLACK:
+            rule = f"a lower bound of every weight is at most 1/{m} for {m} members"
+            raise ModelError(rule, self.lower, f"such as {0.5 / m:.2g}")
+        lower, upper = np.full(m, self.lower), np.full(m, max(self.upper, 1 / m))
         for name, low, high in self.bounds:
             if name not in pool.names:
                 raise ModelError("bounds name members", repr(name), nearest(name, pool.names))

@@ -29,8 +29,12 @@ class Simplex(Weigher):
     ----------
     pulls : strengths, one of them chosen by inner folds of the rows that it is fitted on.
     inner_folds : how many.
-    lower, upper : bounds of every weight.
+    lower, upper : bounds of every weight: `lower` at most 1/m, `upper` read as at least 1/m.
     bounds : (member, lower, upper) for single members.
+    family_cap : the most that members of one family have together, with f families at least 1/f;
+        None: no cap. A member whose family is not known is one of its own. Models of one family err
+        alike: where out-of-fold scores flatter a family (leaky encodings, one library's early
+        stopping), the cap bounds the damage.
     max_models : the most members that get a weight; None for all.
     min_weight : the least weight of a member that gets one.
     """
@@ -42,47 +46,22 @@ class Simplex(Weigher):
     lower: float = 0.0
     upper: float = 1.0
     bounds: Bounds = ()
+    family_cap: float | None = None
     max_models: int | None = None
     min_weight: float = 0.0
 
     @property
     def reads_names(self) -> bool:
-        """Where there are bounds of single members."""
-        return bool(self.bounds)
+        """Where single members or families have bounds of their own."""
+        return bool(self.bounds) or self.family_cap is not None
 
     def weights(
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
     ) -> np.ndarray:
         """The weights (m,) at the pull that inner folds prefer."""
-        rules = Rules(self.lower, self.upper, self.bounds)
+        rules = Rules(self.lower, self.upper, self.bounds, self.family_cap)
         fitting = Fitting(
             Kind.surrogate(objective), rules.feasible(pool), self.pulls, self.inner_folds,
             self.max_models, self.min_weight,
         )  # fmt: skip
-        return fitting.weights(pool, y, weight, seed)
-
-
-@dataclass(frozen=True)
-class CappedSimplex(Weigher):
-    """`Simplex` in which the members of one family have at most `family_cap` together.
-
-    Models of one family err alike: where out-of-fold scores flatter a family (leaky encodings, one
-    library's early stopping), the cap bounds the damage. With f families it is at least 1/f; a
-    member whose family is not known is one of its own.
-    """
-
-    kind: ClassVar[str] = "capped-simplex"
-    reads_names: ClassVar[bool] = True
-    family_cap: float = 0.5
-    pulls: tuple[float, ...] = PULLS
-    inner_folds: int = 5
-    upper: float = 1.0
-    bounds: Bounds = ()
-
-    def weights(
-        self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
-    ) -> np.ndarray:
-        """The weights (m,) at the pull that inner folds prefer."""
-        feasible = Rules(0.0, self.upper, self.bounds, self.family_cap).feasible(pool)
-        fitting = Fitting(Kind.surrogate(objective), feasible, self.pulls, self.inner_folds)
         return fitting.weights(pool, y, weight, seed)

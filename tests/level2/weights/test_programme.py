@@ -122,3 +122,10 @@ def test_bounds_hold_for_the_members_that_they_name() -> None:
 def test_bounds_that_nothing_obeys_are_refused(bounds: tuple) -> None:
     with pytest.raises(ModelError):
         Rules(bounds=bounds).feasible(pool("a", "b"))
+
+
+def test_a_lower_bound_above_an_even_share_is_refused_and_an_upper_one_below_it_widened() -> None:
+    with pytest.raises(ModelError, match="at most 1/2"):
+        Rules(lower=0.6).feasible(pool("a", "b"))
+    assert Rules(lower=0.5).feasible(pool("a", "b")).lower.tolist() == [0.5, 0.5]
+    assert Rules(upper=0.3).feasible(pool("a", "b")).upper.tolist() == [0.5, 0.5]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from weight_cases import KINDS, N, kkt_gap, objective, plain_loss, pool_of, stack
 
-from stackkit.level2.weights import SPECS, CappedSimplex, Simplex
+from stackkit.level2.weights import SPECS, Simplex
 from stackkit.level2.weights import fitting as module
 from stackkit.level2.weights.feasible import Feasible
 from stackkit.level2.weights.newton import Penalised, minimise
@@ -158,11 +158,23 @@ def test_a_family_has_at_most_its_cap() -> None:
     families = ("trees", "trees", "trees", "nets", "nets", "linear")
     pool = dataclasses.replace(pool, families=families)
     free = fitted("binary", pool, y, weight, Simplex(pulls=(0.001,)))
-    capped = fitted("binary", pool, y, weight, CappedSimplex(pulls=(0.001,)))
+    capped = fitted("binary", pool, y, weight, Simplex(pulls=(0.001,), family_cap=0.5))
     assert sum(free[f"m{i}"] for i in range(3)) > 0.6
     assert sum(capped[f"m{i}"] for i in range(3)) == pytest.approx(0.5)
     assert sum(capped.values()) == pytest.approx(1)
-    assert CappedSimplex.reads_names
+    assert (Simplex(family_cap=0.5).reads_names, Simplex().reads_names) == (True, False)
+
+
+def test_few_members_beside_a_cap() -> None:
+    pool, y, weight = stack("binary", 9, rows=300)
+    families = ("trees",) * 4 + ("nets",) * 3 + ("linear",) * 2
+    pool = dataclasses.replace(pool, families=families)
+    learner = Simplex(pulls=(0.01,), family_cap=0.5, max_models=3, min_weight=0.1)
+    found = fitted("binary", pool, y, weight, learner)
+    used = {name for name, w in found.items() if w > 0}
+    assert 2 <= len(used) <= 3
+    assert min(found[name] for name in used) >= 0.1 - 1e-9
+    assert sum(found[f"m{i}"] for i in range(4)) == pytest.approx(0.5)
 
 
 def test_members_are_read_as_they_are_mapped(tmp_path) -> None:

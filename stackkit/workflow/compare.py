@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from stackkit.evaluation import gain_intervals
+from stackkit.metrics.noise import without_noise
 from stackkit.presets import INCUMBENT
 from stackkit.runs import Setup, set_up
 from stackkit.stack import Stack
@@ -54,4 +55,5 @@ def gains_on_static(setup: Setup, stack: Stack) -> pd.DataFrame:
     found.insert(1, "family", [MEAN if r.name == MEAN else r.family for r in above])
     found.insert(2, "metric", setup.competition.metric.name)
     found.insert(3, "cv", [r.cv for r in above])
+    found = found.assign(**{c: found[c].map(without_noise) for c in ("gain", "low", "high")})
     return found.sort_values("gain", ascending=False, kind="stable", ignore_index=True)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import stackkit
+from stackkit.presets import PRESETS
 from stackkit.workflow.notebooks import find_notebooks
 from stackkit.workflow.parameters import declared_parameters
 
@@ -41,9 +42,20 @@ def defaults(path: Path) -> dict[str, Any]:
     return {n: ast.literal_eval(v) for n, v in declared_parameters(path).items()}
 
 
+OF_EXPERTS = {
+    "BUILT": "experts",
+    "COLUMN": "position",
+    "PAIR": ["linear_west", "linear_east"],
+    "ROW": 3,
+    "TABLES": ["breast-cancer", "diabetes", "wine"],
+    "OF_CLASSES": ["des_knora_e", "des_knora_u", "des_knn", "meta_des"],
+    "OF_VALUES": ["des_inverse_loss", "des_local_best", "des_local_nnls"],
+    "OTHERS": ["ridge_meta", "fwls", "negative_correlation", "neural_ensembler"],
+    "PROFILE": "quick",
+}
 STEMS = (
     "00_quickstart", "01_data_and_folds", "02_base_models", "03_diversity", "04_meta_models",
-    "05_blend", "06_evaluate", "07_submit", "09_ablations",
+    "05_blend", "06_evaluate", "07_submit", "08_dynamic_selection_and_ncl", "09_ablations",
 )  # fmt: skip
 
 
@@ -113,6 +125,7 @@ def test_defaults_are_production_ones(path: Path) -> None:
     given = defaults(path)
     production = {"COMPETITION": "playground", "PROFILE": "standard", "JOBS": 0, "SEED": 0}
     production |= {"NOTEBOOK": "00_quickstart.ipynb", "GRID": {"PROFILE": ["quick", "standard"]}}
+    production |= OF_EXPERTS if path.stem.startswith("08") else {}
     assert given == {name: production.get(name, "") for name in given}
 
 
@@ -122,11 +135,12 @@ def test_notebooks_change_no_model(path: Path, tmp_path: Path) -> None:
     assert not any(word in code for word in FORBIDDEN)
     given = defaults(path)
     setup = stackkit.set_up(given["COMPETITION"], given["PROFILE"], tmp_path, given["SEED"])
-    expected = stackkit.plan("playground", cache_dir=tmp_path)
+    expected = stackkit.plan("playground", given["PROFILE"], cache_dir=tmp_path)
     assert stackkit.plan_levels(setup).key8.tolist() == expected.key8.tolist()
     for node in setup.nodes:
         if not node.parents:
-            assert node.spec.parameters == stackkit.get_model(node.spec.name).parameters
+            spec = stackkit.get_model(node.spec.name).with_fidelity(PRESETS[setup.profile].fidelity)
+            assert node.spec.parameters == spec.parameters
 
 
 def test_overrides_of_the_tests_are_declared() -> None:

@@ -54,6 +54,10 @@ def run_all(folder: Path, root: Path) -> dict[str, dict[str, Any]]:
         "RESULT_PATH": str(root / "results.jsonl"),
         "RUNS_DIR": str(root / "ablation"),
         "GRID": {"PROFILE": ["quick"]},
+        "BUILT": str(folder),
+        "COLUMN": "age",
+        "PAIR": ["ridge", "rf"],
+        "TABLES": [],
     }
     for path in NOTEBOOKS:
         values = run_cells(path, given)
@@ -97,6 +101,10 @@ def test_quick_profile_labels_and_no_test_set(
         "RESULT_PATH": str(tmp_path / "r.jsonl"),
         "RUNS_DIR": str(tmp_path / "ablation"),
         "GRID": {"PROFILE": ["quick"]},
+        "BUILT": str(folder),
+        "COLUMN": "age",
+        "PAIR": ["ridge", "rf"],
+        "TABLES": [],
     }
     for path in NOTEBOOKS:
         run_cells(path, given)

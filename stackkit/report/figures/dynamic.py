@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ MOST_LEVELS = 12
 
 
 def selection_map(
-    weights: pd.DataFrame, values: pd.Series, static: Mapping[str, float] | None = None
+    weights: pd.DataFrame, values: pd.Series, static: pd.DataFrame | None = None
 ) -> Chart:
     """A row a member, a column a part of the range of a feature: the mean weight there.
 
@@ -37,7 +37,8 @@ def selection_map(
     ----------
     weights : (n, m), as `stackkit.row_weights` makes them.
     values : the feature of all rows of train, by position.
-    static : weights that are the same for all rows, drawn beside.
+    static : of one blend whose weights are the same for all rows, as `stackkit.blend_weights` makes
+        them; drawn beside.
     """
     parts, edges = _parts(values.reset_index(drop=True).loc[weights.index])
     means = weights.groupby(parts.to_numpy(), observed=True).mean().T
@@ -45,13 +46,14 @@ def selection_map(
     kept = means.abs().mean(axis=1).nlargest(MOST_MEMBERS).index
     means = means.loc[centre[kept].sort_values(kind="stable").index]
     chart = Chart(1.7 + 0.3 * max(len(means), 3))
-    ratios = {"width_ratios": (1, 14)} if static else {}
-    panels = chart.subplots(1, 1 + bool(static), squeeze=False, **ratios)[0]
+    beside = pd.Series(dtype=float) if static is None else static.groupby("member").weight.mean()
+    ratios = {"width_ratios": (1, 14)} if len(beside) else {}
+    panels = chart.subplots(1, 1 + bool(len(beside)), squeeze=False, **ratios)[0]
     scale = _scale(means)
     image = panels[-1].imshow(means.to_numpy(), aspect="auto", interpolation="nearest", **scale)
-    if static:
-        beside = np.array([[static.get(name, 0.0)] for name in means.index])
-        panels[0].imshow(beside, aspect="auto", **scale)
+    if len(beside):
+        panels[0].imshow(beside.reindex(means.index).fillna(0.0).to_numpy()[:, None],
+                         aspect="auto", **scale)  # fmt: skip
         panels[0].set_xticks([0], ["static"])
         panels[-1].set_yticks([])
     for axes in panels:

@@ -12,11 +12,11 @@ from stackkit.features.matrix import Matrix
 from stackkit.level1.fitted import MetaFit
 from stackkit.meta_features import MetaFeatures
 from stackkit.meta_features.rows import Rows, full
-from stackkit.metrics import weighted_quantile
 from stackkit.predictions import Pool
 from stackkit.spec import BaseLearner, Objective
 
 GROUPS = ("probabilities", "confidence", "spread")
+TIED = 1e-9  # share of a leaf's weight below which two sums are equal
 
 
 @dataclass(frozen=True)
@@ -162,10 +162,26 @@ class ExtraTreesMetaFit(TreesFit):
 def set_leaves(tree: Any, X: np.ndarray, y: np.ndarray, weight: np.ndarray, q: float) -> None:
     """Let each leaf give the quantile q of the rows in it, in place of their mean."""
     leaves = tree.apply(X)
-    order = np.argsort(leaves, kind="stable")
+    order = np.lexsort((y, leaves))
     found, starts = np.unique(leaves[order], return_index=True)
-    for leaf, rows in zip(found, np.split(order, starts[1:]), strict=True):
-        tree.tree_.value[leaf] = weighted_quantile(y[rows], q, weight[rows])
+    tree.tree_.value[found, 0, 0] = quantiles_of_parts(y[order], weight[order], starts, q)
+
+
+def quantiles_of_parts(
+    values: np.ndarray, weight: np.ndarray, starts: np.ndarray, q: float
+) -> np.ndarray:
+    """`weighted_quantile` of each part of values (n,), sorted within parts that begin at `starts`.
+
+    Weights (n,) are positive.
+    """
+    sums = np.add.reduceat(weight, starts)
+    sizes = np.diff(starts, append=len(values))
+    part = np.repeat(np.arange(len(starts)), sizes)
+    before = np.r_[0.0, np.cumsum(sums)[:-1]]
+    place = part + (np.cumsum(weight) - before[part]) / sums[part]  # part k ends at k + 1
+    first, last = np.arange(len(starts)) + q - TIED, np.arange(len(starts)) + q + TIED
+    ends = np.minimum(np.searchsorted(place, [first, last]), starts + sizes - 1)
+    return values[ends].mean(axis=0)
 
 
 def _matrix(made: np.ndarray, names: tuple[str, ...]) -> Matrix:

@@ -29,7 +29,7 @@ from stackkit.level1.elastic_net import fit_classes, lasso
 from stackkit.level1.nonnegative import nonnegative
 from stackkit.level1.trees import set_leaves
 from stackkit.meta_features import MetaFeatures
-from stackkit.metrics import get_metric
+from stackkit.metrics import get_metric, weighted_quantile
 from stackkit.predictions import Pool
 from stackkit.spec import Learner
 
@@ -225,10 +225,12 @@ def test_leaves_give_quantiles_of_their_rows() -> None:
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(200, 2)).astype(np.float32), rng.normal(size=200)
     tree = DecisionTreeRegressor(min_samples_leaf=20, random_state=0).fit(X, y)
-    set_leaves(tree, X, y, np.ones(200), 0.5)
-    for leaf in np.unique(tree.apply(X)):
-        rows = tree.apply(X) == leaf
-        np.testing.assert_allclose(tree.predict(X[rows]), np.median(y[rows]))
+    for weight, q in ((np.ones(200), 0.5), (rng.integers(1, 4, 200).astype(float), 0.3)):
+        set_leaves(tree, X, y, weight, q)
+        for leaf in np.unique(tree.apply(X)):
+            rows = tree.apply(X) == leaf
+            wanted = weighted_quantile(y[rows], q, weight[rows])
+            np.testing.assert_allclose(tree.predict(X[rows]), wanted)
 
 
 @pytest.mark.parametrize("learner", [LightGBMMeta(), ExtraTreesMeta(), MLPMeta()])

@@ -14,6 +14,8 @@ import torch
 from stackkit.level2.neural.losses import RowLoss, both_losses, negative_correlation
 from stackkit.level2.neural.nets import Nets
 
+NARROW = 16  # members; of fewer, softmax is several times faster side by side with other rows
+
 
 class Problem(Protocol):
     """`losses` are minimised in training, `measures` judge what came of it."""
@@ -102,7 +104,9 @@ def weights_of(logits: torch.Tensor, kept: torch.Tensor | None = None) -> torch.
     """Softmax over members (f, g, M, b, m), of those kept (g, b, m)."""
     if kept is not None:
         logits = logits.masked_fill(~kept[:, None], -torch.inf)
-    return logits.softmax(dim=-1)
+    if logits.shape[-1] >= NARROW:
+        return logits.softmax(dim=-1)
+    return logits.transpose(-1, -2).softmax(dim=-2).transpose(-1, -2)
 
 
 def kept_members(shape: tuple[int, int], rate: torch.Tensor | float) -> torch.Tensor:

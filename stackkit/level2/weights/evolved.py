@@ -11,6 +11,7 @@ OPEN = 0.3  # least weight that the search begins with, relative to 1/m
 TRIM = 0.05  # a weight below this share of the largest is 0
 MOST = 3000  # evaluations
 FLAT = 1e-9  # a range of scores below which the search ends
+STALE = 15  # generations without a better best, after which it ends too
 BAD = 1e9
 
 
@@ -29,15 +30,16 @@ def evolved(scored: Scored, start: np.ndarray, seed: int) -> np.ndarray:
         "randn": lambda *shape: rng.standard_normal(shape), "tolfun": FLAT,
     }  # fmt: skip
     search = cma.CMAEvolutionStrategy(np.log(np.maximum(start, OPEN / m)), FIRST, options)
-    best, value = start, -np.inf
-    while not search.stop():
+    best, value, since = start, -np.inf, 0
+    while since < STALE and not search.stop():
         tried = search.ask()
         w = weights_of(np.array(tried))
         decision = scored.decision(weights_of(search.mean[None])[0])
         scores = np.array([scored.score_mix(mix, decision) for mix in scored.mixed(w)])
         search.tell(tried, list(np.where(np.isfinite(scores), -scores, BAD)))
+        since += 1
         if scores.max() > value:
-            best, value = w[scores.argmax()], scores.max()
+            best, value, since = w[scores.argmax()], scores.max(), 0
     ends = (start, best, weights_of(search.mean[None])[0])
     return max(ends, key=scored.score)
 

@@ -16,6 +16,9 @@ from stackkit.spec import Objective
 
 Search = Callable[[Scored, np.ndarray, int], np.ndarray]
 FEWEST = 10  # rows a fold, below which nothing is searched
+ERRORS = 2.0  # standard errors that a gain on inner folds must exceed
+BAD = 1e9  # stands for an undefined score
+TRIED = 2  # folds, after which a search that has gained nothing is given up
 
 
 @dataclass(frozen=True)
@@ -62,20 +65,31 @@ class Searching:
         return max((start, found), key=lambda w: _score_on_all(pool, y, weight, w, self.objective))
 
     def _lasts(self, few: Pool, part: Scored, seed: int) -> bool:
-        """Whether found weights beat the start on rows left out, by more than one standard error.
-
-        Both are fitted inside, decisions too. The rule of one standard error is that of Breiman et
-        al., "Classification and regression trees" (1984).
-        """
-        gains = []
+        """Whether the gain on rows left out is larger than `ERRORS` standard errors."""
+        gains: list[float] = []
         for inside, outside in inner_folds(part.y, self.folds, seed):
-            fitted, scored = part.take(inside), part.take(outside)
-            start = self.fitting.weights(few.take(inside), fitted.y, fitted.weight, seed)
-            found = self.search(fitted, start, seed)
-            before, after = (_score_elsewhere(fitted, scored, w) for w in (start, found))
-            gains.append(after - before if np.isfinite(before) else 0.0)
-        error = np.std(gains, ddof=1) / np.sqrt(len(gains))
-        return bool(np.mean(gains) > error)
+            gains.append(self._gain(few.take(inside), part.take(inside), part.take(outside), seed))
+            if len(gains) == TRIED and not sum(gains) > 0:
+                return False
+        return bool(np.mean(gains) > ERRORS * standard_error(gains))
+
+    def _gain(self, few: Pool, fitted: Scored, scored: Scored, seed: int) -> float:
+        """What the search adds to the score of other rows; start, find and decisions are fitted on
+        those inside."""
+        start = self.fitting.weights(few, fitted.y, fitted.weight, seed)
+        found = self.search(fitted, start, seed)
+        before, after = (_score_elsewhere(fitted, scored, w) for w in (start, found))
+        return max(after, -BAD) - before if np.isfinite(before) else 0.0
+
+
+def standard_error(gains: list[float]) -> float:
+    """Of the mean gain over k folds: sqrt((1/k + 1/(k − 1)) · variance).
+
+    The second term is the share of rows left out over those fitted on: fits on overlapping rows
+    err alike (Nadeau and Bengio, "Inference for the generalization error", 2003).
+    """
+    k = len(gains)
+    return float(np.sqrt((1 / k + 1 / (k - 1)) * np.var(gains, ddof=1)))
 
 
 def _score_elsewhere(fitted: Scored, scored: Scored, w: np.ndarray) -> float:

@@ -191,8 +191,33 @@ def test_what_does_not_last_on_inner_folds_is_not_taken() -> None:
     start = fitting(6).weights(pool, y, None, 0)
     part = Scored.of(pool, y, None, target)
     assert part.score(ranked(part, start, 0)) > part.score(start) + 0.005
-    taken = Searching(ranked, fitting(6), target, 20_000, 3).weights(pool, y, None, 0)
+    taken = Searching(ranked, fitting(6), target, 20_000, 5).weights(pool, y, None, 0)
     np.testing.assert_allclose(taken, start, atol=1e-9)
+
+
+def test_folds_that_overlap_have_a_larger_error() -> None:
+    """Fits on four of five folds share three, so that their gains are not independent."""
+    gains = [0.1, 0.3, -0.2, 0.4, 0.0]
+    spread = np.std(gains, ddof=1)
+    assert searching.standard_error(gains) == pytest.approx(spread * np.sqrt(1 / 5 + 1 / 4))
+
+
+@pytest.mark.parametrize(
+    ("gains", "lasts", "read"),
+    [
+        ([0.02, 0.03, 0.02, 0.03, 0.02], True, 5),
+        ([0.02, 0.09, -0.05, 0.06, 0.01], False, 5),  # one standard error, not two
+        ([0.02, -0.03, 0.9, 0.9, 0.9], False, 2),
+        ([0.0, 0.0, 0.9, 0.9, 0.9], False, 2),
+    ],
+)
+def test_gains_of_folds_decide(monkeypatch, gains: list[float], lasts: bool, read: int) -> None:
+    pool, y, _ = stack("binary", 3)
+    target, left = goal("binary", "auc"), list(gains)
+    monkeypatch.setattr(Searching, "_gain", lambda self, *given: left.pop(0))
+    part = Scored.of(pool, y, None, target)
+    assert Searching(ranked, fitting(3), target, 20_000, 5)._lasts(pool, part, 0) is lasts
+    assert len(gains) - len(left) == read
 
 
 def test_what_lasts_is_taken() -> None:
@@ -206,7 +231,7 @@ def test_what_lasts_is_taken() -> None:
     part = Scored.of(pool, y, None, target)
     start = fitting(3).weights(pool, y, None, 0)
     for search in (ranked, evolved):
-        found = Searching(search, fitting(3), target, 20_000, 3).weights(pool, y, None, 0)
+        found = Searching(search, fitting(3), target, 20_000, 5).weights(pool, y, None, 0)
         assert part.score(found) > part.score(start) + 0.005
 
 
@@ -218,7 +243,7 @@ def test_a_search_on_a_sample_is_judged_on_all_rows() -> None:
         read.append(len(part.y))
         return np.eye(3)[2] if len(part.y) > 150 else np.eye(3)[0]  # lasts inside, not on all
 
-    made = Searching(spoils, fitting(3), target, 200, 3)
+    made = Searching(spoils, fitting(3), target, 200, 5)
     start = fitting(3).weights(pool, y, weight, 0)
     part = Scored.of(pool, y, weight, target)
     assert part.score(np.eye(3)[2]) < part.score(start)

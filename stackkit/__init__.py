@@ -63,6 +63,7 @@ _WHERE = {
     "stackkit.report": ("figures", "summaries", "tables"),
     "stackkit.report.candidates": ("candidate_table",),
     "stackkit.report.forecasts": ("fit_forecasts", "forecast_errors"),
+    "stackkit.report.meta_tables": ("meta_feature_table",),
     "stackkit.report.net_paths": ("net_paths",),
     "stackkit.report.row_weights": ("best_of", "explain_row", "row_weights"),
     "stackkit.report.weights": ("blend_weights", "last_weights", "meta_coefficients"),

@@ -13,8 +13,8 @@ from stackkit.report.weights import members_used
 from stackkit.runs import Setup
 from stackkit.stack import Stack
 
-COLUMNS = ("rank", "name", "role", "depth", "cv", "on_best", "best_low", "best_high", "on_mean",
-           "mean_low", "mean_high", "seconds", "models", "key8")  # fmt: skip
+COLUMNS = ("rank", "name", "role", "depth", "cv", "coverage", "on_best", "best_low", "best_high",
+           "on_mean", "mean_low", "mean_high", "seconds", "models", "key8")  # fmt: skip
 MEAN = "mean"
 LARGE = 100  # scores above are shown with one decimal
 
@@ -24,8 +24,9 @@ def candidate_table(setup: Setup, stack: Stack) -> pd.DataFrame:
 
     `on_best` is its gain on the base model of the best score, `on_mean` that on the plain mean,
     positive where it is better, each with a 95 % interval by `gain_intervals`; `seconds` the wall
-    time of all its Fits; `models` how many base models have weight in it. Gains of higher levels
-    hold a leak that the intervals do not show; `depth` says how many levels read out-of-fold
+    time of all its Fits; `models` how many base models have weight in it. Gains are on the rows
+    that all of them score, `cv` on those of each, a share `coverage` of train. Gains of higher
+    levels hold a leak that the intervals do not show; `depth` says how many levels read out-of-fold
     predictions. Choosing the base model by its score flatters it a little.
     """
     competition, folds = setup.competition, setup.bench.folds
@@ -58,10 +59,11 @@ def candidates_text(table: pd.DataFrame) -> str:
         **{
             "gain on best single": _gains(table, "on_best", "best_low", "best_high"),
             "gain on mean": _gains(table, "on_mean", "mean_low", "mean_high"),
+            "coverage": [f"{c:.0%}" for c in table.coverage],
             "seconds": [f"{s:.1f}" for s in table.seconds],
         }
     )
-    columns = "rank name role depth cv".split()
+    columns = "rank name role depth cv coverage".split()
     return as_text(shown[[*columns, "gain on best single", "gain on mean", "seconds", "models"]])
 
 

@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parents[2] / "notebooks"
 SMALL = yaml.safe_load((Path(__file__).parent / "small.yaml").read_text())
 FITTING = ("00_quickstart", "07_submit", "08_dynamic_selection_and_ncl", "09_ablations")
 LATER = [stem for stem in SMALL if stem not in FITTING]
-MAX_STDERR_LINES = 40
+MAX_STDERR_LINES = 90  # a line a model: 05_blend fits all there are
 
 WriteFolder = Callable[[Frames, Path], Path]
 
@@ -106,8 +106,8 @@ def test_all_agree_on_what_is_submitted(executed: Executed) -> None:
         ("01_data_and_folds", 5),
         ("02_base_models", 5),
         ("03_diversity", 3),
-        ("04_meta_models", 3),
-        ("05_blend", 3),
+        ("04_meta_models", 5),
+        ("05_blend", 7),
         ("06_evaluate", 5),
         ("07_submit", 1),
         ("08_dynamic_selection_and_ncl", 5),

@@ -14,6 +14,7 @@ from stackkit.report.figures.diversity import (
 )
 from stackkit.report.figures.dynamic import region, selection_map
 from stackkit.report.figures.importances import importances
+from stackkit.report.figures.meta_features import losses_by_meta_feature
 from stackkit.report.figures.neural import lambda_path
 from stackkit.report.figures.outlooks import fold_lines, honest, segments
 from stackkit.report.figures.pruning import pareto, pruned, trade_off
@@ -47,6 +48,7 @@ __all__ = [
     "importances",
     "kappa_error",
     "lambda_path",
+    "losses_by_meta_feature",
     "missing_values",
     "oof_and_test",
     "pairwise",

@@ -104,11 +104,14 @@ def _interval(axes: Axes, row: int, values: np.ndarray, colour: str, marker: str
 
 
 def _cut(axes: Axes, values: np.ndarray) -> None:
-    """A line at no gain; what is far worse than the best is good leaves the picture."""
+    """A line at no gain; what is far worse than others are good is an arrow at the edge."""
     axes.axvline(0, color=BLACK, linewidth=1, zorder=1)
     reach = FAR * max(values[:, 2].max(), np.abs(np.median(values, axis=0)).max())
     if values[:, 1].min() < -reach < 0:
         axes.set_xlim(left=-reach)
+        beyond = np.flatnonzero(values[:, 0] < -reach)
+        axes.plot(np.full(len(beyond), -0.98 * reach), beyond, "<", color=BLACK, markersize=5)
+    axes.locator_params(axis="x", nbins=5)
 
 
 def _kind(family: str) -> tuple[str, str]:

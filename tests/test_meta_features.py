@@ -10,6 +10,7 @@ import pytest
 
 from stackkit.errors import ModelError
 from stackkit.features.matrix import Matrix
+from stackkit.level1 import METAS
 from stackkit.meta_features import GROUPS, MetaFeatures
 from stackkit.meta_features.nearest import points_of
 from stackkit.meta_features.rows import rows_of
@@ -126,6 +127,13 @@ def test_ranks_logits_and_families_are_those_of_a_loop() -> None:
         np.testing.assert_allclose(made[f"logit.{name}"], logit[name], rtol=1e-5, atol=1e-5)
     trees = (logit["d"] + logit["a"]) / 2
     np.testing.assert_allclose(made["family.trees"], trees, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["fwls", "lightgbm_meta", "extra_trees_meta", "mlp_meta"])
+def test_families_are_part_of_the_key_of_those_who_read_them(name: str) -> None:
+    learner = METAS[name].learner
+    assert not learner.reads_names
+    assert dataclasses.replace(learner, groups=("families",)).reads_names
 
 
 def test_groups_of_features_say_what_they_need() -> None:

@@ -17,7 +17,7 @@ from stackkit.level1.choice import (
 )
 from stackkit.level1.fitted import MetaFit, quantile_shift
 from stackkit.level1.ridge import ridge_path
-from stackkit.meta_features import MetaFeatures
+from stackkit.meta_features import MetaFeatures, ReadsGroups
 from stackkit.meta_features.rows import Rows, links
 from stackkit.predictions import Pool
 from stackkit.spec import BaseLearner, Objective
@@ -26,7 +26,7 @@ BOUND = 3.0  # standard deviations that a gate may lie from its mean
 
 
 @dataclass(frozen=True)
-class FWLS(BaseLearner):
+class FWLS(ReadsGroups, BaseLearner):
     """Σ_ij v_ij f_j(x) g_i(x) of members g and meta-features f, with f_0 = 1.
 
     Sill, Takács, Mackey and Lin, "Feature-weighted linear stacking" (2009, arXiv 0911.0460),

@@ -10,7 +10,7 @@ import numpy as np
 
 from stackkit.features.matrix import Matrix
 from stackkit.level1.fitted import MetaFit
-from stackkit.meta_features import MetaFeatures
+from stackkit.meta_features import MetaFeatures, ReadsGroups
 from stackkit.meta_features.rows import Rows, full, links
 from stackkit.predictions import Pool
 from stackkit.spec import BaseLearner, Objective
@@ -25,7 +25,7 @@ FEWEST = 16  # steps however few the epochs
 
 
 @dataclass(frozen=True)
-class MLPMeta(BaseLearner):
+class MLPMeta(ReadsGroups, BaseLearner):
     """A few small perceptrons after RealMLP (Holzmüller et al., 2024), trained side by side.
 
     They read logits (centred log-ratios; values as fitted) and groups of meta-features. Values are

@@ -10,7 +10,7 @@ import numpy as np
 from stackkit.boosting import lightgbm_objective, predict_lightgbm, train_lightgbm
 from stackkit.features.matrix import Matrix
 from stackkit.level1.fitted import MetaFit
-from stackkit.meta_features import MetaFeatures
+from stackkit.meta_features import MetaFeatures, ReadsGroups
 from stackkit.meta_features.rows import Rows, full
 from stackkit.predictions import Pool
 from stackkit.spec import BaseLearner, Objective
@@ -20,7 +20,7 @@ TIED = 1e-9  # share of a leaf's weight below which two sums are equal
 
 
 @dataclass(frozen=True)
-class LightGBMMeta(BaseLearner):
+class LightGBMMeta(ReadsGroups, BaseLearner):
     """Shallow LightGBM (Ke et al., 2017) on meta-features, strongly regularised, rounds fixed.
 
     Values are fitted less the mean of the members, so that trees only correct it. A leaf has at
@@ -66,7 +66,7 @@ class LightGBMFeatureMeta(LightGBMMeta):
 
 
 @dataclass(frozen=True)
-class ExtraTreesMeta(BaseLearner):
+class ExtraTreesMeta(ReadsGroups, BaseLearner):
     """Extremely randomised trees (Geurts et al., 2006; scikit-learn) on meta-features.
 
     Values are fitted less the mean of the members. Under a quantile each leaf gives that quantile

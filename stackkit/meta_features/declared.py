@@ -106,6 +106,17 @@ class FittedMetaFeatures:
         return stacked(merged([group.values(pool) for group in self.groups]), len(pool))
 
 
+class ReadsGroups:
+    """A learner whose field `groups` names groups of meta-features; one of them reads families."""
+
+    groups: tuple[str, ...]
+
+    @property
+    def reads_names(self) -> bool:
+        """Whether names and families of members are part of the key."""
+        return "families" in self.groups
+
+
 def merged(parts: list[Columns]) -> Columns:
     """Columns of all parts."""
     return {name: column for part in parts for name, column in part.items()}

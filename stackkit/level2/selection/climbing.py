@@ -9,6 +9,7 @@ import numpy as np
 
 from stackkit.errors import ModelError
 from stackkit.level2.blend import Weigher
+from stackkit.level2.selection.bags import bagged, check_bags
 from stackkit.level2.selection.candidates import Candidates
 from stackkit.level2.selection.choose import scorer_for
 from stackkit.level2.selection.forward import preferred
@@ -35,7 +36,9 @@ class HillClimb(Weigher):
 
     The Kaggle practice: a member may be visited again, and every step takes its share from all
     members before it. Negative weights are safe only with many rows: blends of classes are clipped
-    to [0, 1] and renormalised before they are scored, as they are when they predict.
+    to [0, 1] and renormalised before they are scored, as they are when they predict. A climb begins
+    with one member and ends near it where rows are few; the mean of climbs over bags of members and
+    rows does not.
 
     Parameters
     ----------
@@ -43,8 +46,10 @@ class HillClimb(Weigher):
     steps : the most there are.
     gain : divided by the rows, the least improvement that a step must bring, as a share of the
         score's size: about what a step without merit brings by chance (Akaike, 1974).
-    max_rows : above so many rows the climb reads a stratified sample, and of the blends on its way
-        the best on all rows is taken.
+    bags : climbs whose weights are averaged; 1 has all members and rows.
+    bag_members, bag_rows : shares drawn for each of several bags, rows evenly over the target.
+    max_rows : above so many rows a climb reads a stratified sample; of the blends on the way of a
+        single one the best on all rows is taken.
     """
 
     kind: ClassVar[str] = "hill-climb"
@@ -52,9 +57,15 @@ class HillClimb(Weigher):
     grid: tuple[float, ...] = GRID
     steps: int = 100
     gain: float = 0.5
+    bags: int = 1
+    bag_members: float = 0.5
+    bag_rows: float = 0.8
     max_rows: int = 100_000
 
     def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise ModelError("steps are at least 1", self.steps)
+        check_bags(self)
         if not self.grid or not all(weight < 1 and weight != 0 for weight in self.grid):
             raise ModelError("a grid has weights below 1 other than 0", self.grid, "such as 0.05")
 
@@ -64,14 +75,28 @@ class HillClimb(Weigher):
         """Weights (m,) that sum to 1; some below 0 if the grid has such."""
         by_name = np.argsort(pool.names)
         rows = Candidates.of(pool.members(by_name), y, weight, objective)
-        convex = min(self.grid) > 0
-        sample = rows.sample(self.max_rows, np.random.default_rng(seed))
-        path = climb(scorer_for(sample, convex), self.grid, self.steps, self.gain / len(sample))
-        if sample is not rows:
-            path = path[: _best_length(path, scorer_for(rows, convex))]
+        rng = np.random.default_rng(seed)
         found = np.zeros(rows.members)
-        found[by_name] = weights_of(path, rows.members)
+        found[by_name] = (
+            self._one(rows, rng) if self.bags == 1 else bagged(self._selected, rows, self, rng)
+        )
         return found
+
+    def _one(self, rows: Candidates, rng: np.random.Generator) -> np.ndarray:
+        sample = rows.sample(self.max_rows, rng)
+        path = self._path(sample)
+        if sample is not rows:
+            path = path[: _best_length(path, self._scorer(rows))]
+        return weights_of(path, rows.members)
+
+    def _selected(self, rows: Candidates) -> np.ndarray:
+        return weights_of(self._path(rows), rows.members)
+
+    def _path(self, rows: Candidates) -> list[Step]:
+        return climb(self._scorer(rows), self.grid, self.steps, self.gain / len(rows))
+
+    def _scorer(self, rows: Candidates) -> Scorer:
+        return scorer_for(rows, convex=min(self.grid) > 0)
 
 
 def climb(scorer: Scorer, grid: tuple[float, ...], steps: int, gain: float) -> list[Step]:

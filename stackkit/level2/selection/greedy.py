@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,13 +9,12 @@ import numpy as np
 
 from stackkit.errors import ModelError
 from stackkit.level2.blend import Weigher
-from stackkit.level2.selection.candidates import Candidates, stratified
+from stackkit.level2.selection.bags import bagged, check_bags
+from stackkit.level2.selection.candidates import Candidates
 from stackkit.level2.selection.choose import scorer_for
-from stackkit.level2.selection.forward import forward, rescored
+from stackkit.level2.selection.forward import Path, forward, rescored
 from stackkit.predictions import Pool
 from stackkit.spec import Objective
-
-FEWEST = 5  # members of a bag, where the pool has them
 
 
 @dataclass(frozen=True)
@@ -51,10 +49,9 @@ class Greedy(Weigher):
     max_rows: int = 1_000_000
 
     def __post_init__(self) -> None:
-        if min(self.steps, self.bags, self.start, self.max_rows) < 1:
-            raise ModelError("steps, bags, start and max_rows are at least 1", repr(self))
-        if not (0 < self.bag_members <= 1 and 0 < self.bag_rows <= 1):
-            raise ModelError("bag_members and bag_rows are shares in (0, 1]", repr(self))
+        if min(self.steps, self.start) < 1:
+            raise ModelError("steps and start are at least 1", repr(self))
+        check_bags(self)
 
     def weights(
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
@@ -63,27 +60,21 @@ class Greedy(Weigher):
         by_name = np.argsort(pool.names)
         rows = Candidates.of(pool.members(by_name), y, weight, objective)
         rng = np.random.default_rng(seed)
-        drawn = [self._one(rows, rng)] if self.bags == 1 else self._bagged(rows, rng)
         found = np.zeros(rows.members)
-        found[by_name] = np.mean(drawn, axis=0)
+        found[by_name] = (
+            self._one(rows, rng) if self.bags == 1 else bagged(self._selected, rows, self, rng)
+        )
         return found
 
     def _one(self, rows: Candidates, rng: np.random.Generator) -> np.ndarray:
         sample = rows.sample(self.max_rows, rng)
-        path = forward(scorer_for(sample), self.steps, self.start, self.look_ahead)
+        path = self._path(sample)
         if sample is not rows:
             path = rescored(path, scorer_for(rows))
         return path.weights(rows.members)
 
-    def _bagged(self, rows: Candidates, rng: np.random.Generator) -> list[np.ndarray]:
-        size = max(min(rows.members, FEWEST), math.ceil(self.bag_members * rows.members))
-        length = min(self.max_rows, math.ceil(self.bag_rows * len(rows)))
-        drawn = []
-        for _ in range(self.bags):
-            members = np.sort(rng.permutation(rows.members)[:size])
-            bag = rows.some(members, stratified(rows.y, length, rng))
-            path = forward(scorer_for(bag), self.steps, self.start, self.look_ahead)
-            found = np.zeros(rows.members)
-            found[members] = path.weights(size)
-            drawn.append(found)
-        return drawn
+    def _selected(self, rows: Candidates) -> np.ndarray:
+        return self._path(rows).weights(rows.members)
+
+    def _path(self, rows: Candidates) -> Path:
+        return forward(scorer_for(rows), self.steps, self.start, self.look_ahead)

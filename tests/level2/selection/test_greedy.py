@@ -151,33 +151,6 @@ def test_the_order_of_members_is_of_no_account(
         assert dict(zip(mixed.names, weights, strict=True)) == straight
 
 
-def test_bags_differ_and_repeat(
-    case: Callable[..., tuple[Pool, np.ndarray, Objective]],
-) -> None:
-    pool, y, goal = case("logloss", "binary", m=12)
-    first, again, other = (
-        Greedy(bags=5).build(goal, seed).fit(pool, y).weights_ for seed in (0, 0, 1)
-    )
-    np.testing.assert_array_equal(first, again)
-    assert (first != other).any()
-    assert first.sum() == pytest.approx(1)
-
-
-def test_bags_lose_less_on_new_rows(
-    case: Callable[..., tuple[Pool, np.ndarray, Objective]],
-) -> None:
-    gains = []
-    for seed in range(12):
-        pool, y, goal = case("rmsle", "regression", seed=seed, n=2000, m=20)
-        few, rest = np.arange(40), np.arange(40, 2000)
-        scores = []
-        for learner in (Greedy(), Greedy(bags=10)):
-            p = learner.build(goal, 0).fit(pool.take(few), y[few]).predict(pool.take(rest))
-            scores.append(goal.metric.score(y[rest], p))
-        gains.append(scores[0] - scores[1])
-    assert np.mean(gains) > 0
-
-
 def test_large_data_is_searched_on_a_sample_and_cut_on_all_rows(
     case: Callable[..., tuple[Pool, np.ndarray, Objective]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,7 +174,6 @@ def test_members_in_files_are_not_copied(
     np.testing.assert_array_equal(part.arrays[1], pool.arrays[1][:9])
 
 
-@pytest.mark.parametrize("wrong", [{"steps": 0}, {"bags": 0}, {"bag_rows": 0.0}, {"start": 0}])
-def test_parameters_are_checked(wrong: dict[str, float]) -> None:
+def test_a_sum_starts_with_at_least_one_member() -> None:
     with pytest.raises(ModelError):
-        Greedy(**wrong)
+        Greedy(start=0)

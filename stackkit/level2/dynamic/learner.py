@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEWEST = 40  # rows below which the largest shrink is taken untried
-TRIED = 20_000  # rows that shrinks are tried on, half of them fitted on
+TRIED = 10_000  # rows that shrinks are tried on
+FOLDS = 2  # of them, each tried by a fit on the other
+ERRORS = 1.0  # standard errors by which less than the largest shrink must be better
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class DynamicSelection(BaseLearner):
         values always minus the loss.
     gate : the pool agrees on a row where all members name one class and their spread is at most
         this share of the median spread; 0: where they are equal.
-    shrink : values of s, one of them chosen on rows that a fit on as many others has not seen.
+    shrink : values of s. The one of least loss on rows that were not fitted on is taken where it
+        beats the largest by more than a standard error; else the largest.
     reference_rows : kept at most, drawn by the seed.
     """
 
@@ -137,19 +140,40 @@ class DynamicFit:
         return fit_selection(method, space, reference, objective, learner.gate, self.seed)
 
     def _choose_shrink(self, pool: Pool, y: np.ndarray, weight: np.ndarray | None) -> float:
-        """The share of static weights of least surrogate loss on rows that were not fitted on."""
+        """The share of static weights of least surrogate loss on rows that were not fitted on.
+
+        It is the largest unless another is better by more than one standard error of the rows'
+        differences: Breiman, Friedman, Olshen, Stone, "Classification and regression trees" (1984)
+        choose the simplest of like models.
+        """
+        cautious = max(self.learner.shrink)
         if len(self.learner.shrink) == 1 or len(y) < FEWEST:
-            return max(self.learner.shrink)
-        mixed = np.random.default_rng(self.seed).permutation(len(y))[:TRIED]
-        inside, outside = np.sort(mixed[::2]), np.sort(mixed[1::2])
+            return cautious
+        fold = self._folds(len(y))
+        tried = [self._tried(pool, y, weight, fold, k) for k in range(FOLDS)]
+        rows = np.concatenate([np.flatnonzero(fold == k) for k in range(FOLDS)])
+        share = np.ones(len(rows)) if weight is None else weight[rows]
+        losses = dict(zip(self.learner.shrink, np.concatenate(tried, axis=1), strict=True))
+        best = min(losses, key=lambda shrink: np.average(losses[shrink], weights=share))
+        return best if lasts(losses[cautious] - losses[best], share) else cautious
+
+    def _folds(self, n: int) -> np.ndarray:
+        """(n,) the random fold of each row that shrinks are tried on, −1 for the others."""
+        fold = np.full(n, -1)
+        mixed = np.random.default_rng(self.seed).permutation(n)[:TRIED]
+        fold[mixed] = np.arange(len(mixed)) % FOLDS
+        return fold
+
+    def _tried(
+        self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, fold: np.ndarray, k: int
+    ) -> np.ndarray:
+        """Losses (shrinks, rows of fold k) of a fit on the other folds."""
+        inside, outside = np.flatnonzero((fold >= 0) & (fold != k)), np.flatnonzero(fold == k)
         part = None if weight is None else weight[inside]
-        rows = list(self._select(pool.take(inside), y[inside], part).rows(pool.take(outside)))
-        share = None if weight is None else weight[outside]
-        found = []
-        for shrink in self.learner.shrink:
-            blended = np.concatenate([r.blend(shrink) for r in rows])
-            found.append(np.average(self._loss(blended, y[outside]), weights=share))
-        return self.learner.shrink[int(np.argmin(found))]
+        selection = self._select(pool.take(inside), y[inside], part)
+        rows = list(selection.rows(pool.take(outside)))
+        blends = (np.concatenate([r.blend(s) for r in rows]) for s in self.learner.shrink)
+        return np.array([self._loss(blended, y[outside]) for blended in blends])
 
     def _columns(self, blended: np.ndarray) -> np.ndarray:
         """(n, c) of (n, C): of two classes the second."""
@@ -161,3 +185,10 @@ class DynamicFit:
             away = blended[:, 0] - get_space(self.objective.space).forward(y)
             return losses(away, self.objective.quantile)
         return -np.log(np.maximum(blended[np.arange(len(y)), y.astype(np.intp)], CLIP))
+
+
+def lasts(gains: np.ndarray, weight: np.ndarray) -> bool:
+    """Whether the weighted mean of gains (n,) exceeds `ERRORS` of its standard errors."""
+    share = weight / weight.sum()
+    mean = share @ gains
+    return bool(mean > ERRORS * np.sqrt(share**2 @ (gains - mean) ** 2))

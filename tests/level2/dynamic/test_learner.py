@@ -12,6 +12,7 @@ import pytest
 from stackkit.errors import ModelError
 from stackkit.features.matrix import Matrix
 from stackkit.level2.dynamic import METHODS, SPECS, DynamicSelection, dynamic_spec
+from stackkit.level2.dynamic.learner import lasts
 from stackkit.level2.dynamic.method import Reference
 from stackkit.level2.dynamic.references import Agreement, losses, reference_of, static_weights
 from stackkit.level2.dynamic.spaces import Columns, Profiles
@@ -79,8 +80,10 @@ def test_each_method_gains_where_members_are_good_in_places(
     static = fitted(task, n=600, method=method, space=space, shrink=(1.0,))
     dynamic = fitted(task, n=600, method=method, space=space, **PLAIN)
     chosen = fitted(task, n=600, method=method, space=space)
-    assert loss(chosen, pool, y) < loss(static, pool, y)
     assert method in BOLD or loss(dynamic, pool, y) < loss(static, pool, y)
+    assert loss(chosen, pool, y) <= loss(static, pool, y)
+    if loss(dynamic, pool, y) < 0.98 * loss(static, pool, y):
+        assert loss(chosen, pool, y) < loss(static, pool, y)
 
 
 @pytest.mark.parametrize(("method", "task", "space"), IN_FEATURES + IN_LEAVES + IN_PREDICTIONS)
@@ -202,7 +205,21 @@ def test_shrink_is_chosen_by_what_helps() -> None:
     pool, y = halves("binary", 600, seed=12)
     shuffled = dataclasses.replace(pool, features=pool.features.take(rng.permutation(600)))
     alike = DynamicSelection(method="ola", space="features").build(objective_of("binary"), 3)
-    assert alike.fit(shuffled, y).shrink_ > 0.5
+    assert alike.fit(shuffled, y).shrink_ == 1.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_gain_lasts_above_its_standard_error(seed: int) -> None:
+    """The error of a weighted mean is that of the mean of as many like rows as a weight says."""
+    rng = np.random.default_rng(seed)
+    gains, counts = rng.normal(size=50), np.ones(50)
+    error = gains.std() / np.sqrt(50)
+    for share, expected in ((0.9, False), (1.1, True)):
+        assert lasts(gains - gains.mean() + share * error, counts) is expected
+        assert lasts(gains - gains.mean() + share * error, 3 * counts) is expected
+    heavy = np.r_[np.full(25, 1.0), np.zeros(25)]
+    assert lasts(gains, heavy) is lasts(gains[:25], np.ones(25))
+    assert not lasts(np.zeros(50), counts)
 
 
 def test_reference_rows_are_bounded_and_drawn_by_the_seed() -> None:

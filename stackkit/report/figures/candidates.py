@@ -48,8 +48,9 @@ def candidate_gains(table: pd.DataFrame, against: str = "best") -> Chart:
     shown = table[table.role != "base"]
     if shown.empty:
         return blank("Nothing stands above the base models.")
-    chart = row_chart(len(shown), head=1.9, each=0.26)
+    chart = row_chart(len(shown), head=1.9, each=0.21)
     axes = tidy(chart.subplots())
+    axes.tick_params(axis="y", labelsize=8)
     values = shown[[gain, low, high]].to_numpy()
     for row, role in enumerate(shown.role):
         colour, marker = ROLES[role]

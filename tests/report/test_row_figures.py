@@ -1,0 +1,187 @@
+"""Figures of row-wise weights, nets and gains: they draw what the tables hold."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
+
+from stackkit.report import figures
+from stackkit.report.figures.chart import BLUE, RED, Chart
+
+MEMBERS = [f"quite_a_long_name_{j:02}" for j in range(18)]
+COMMON = {"metric": "rmse", "cv": 1.0}
+
+
+def weights(n: int = 500, seed: int = 0, names: list[str] = MEMBERS) -> pd.DataFrame:
+    made = np.random.default_rng(seed).dirichlet(np.ones(len(names)), n)
+    return pd.DataFrame(made, columns=names)
+
+
+def feature(n: int = 500) -> pd.Series:
+    return pd.Series(np.random.default_rng(1).normal(size=n), name="position")
+
+
+def candidates(m: int = 40) -> pd.DataFrame:
+    rng = np.random.default_rng(2)
+    gain = np.sort(rng.normal(size=m))[::-1]
+    columns = {"name": [f"candidate_number_{j:02}" for j in range(m)], "role": ["blend", "meta"] *
+               (m // 2), "on_mean": gain, "mean_low": gain - 0.5, "mean_high": gain + 0.5,
+               "on_best": gain, "best_low": gain - 0.1, "best_high": gain + 0.1,
+               "models": 18}  # fmt: skip
+    return pd.DataFrame(columns)
+
+
+def gains(panels: int = 3) -> pd.DataFrame:
+    families = ["dynamic", "negative_correlation", "neural", "linear"] * 3
+    rows = [{"competition": f"table {p}", "name": f"a_model_of_number_{j}", "family": family,
+             "gain": 1 - j / 4, "low": 0.8 - j / 4, "high": 1.1 - j / 4, **COMMON}
+            for p in range(panels) for j, family in enumerate(families)]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def path(fits: int = 3, loss: float = 0.5) -> pd.DataFrame:
+    rows = [{"fit": f"r0f{f}", "setting": s, "loss": loss - s / 10 + f / 100, "individual": loss +
+             s / 10, "ambiguity": s / 5, "start": 1.0, "chosen": s == 0.6 and f > 0}
+            for f in range(fits) for s in (0.0, 0.1, 0.3, 0.6)]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+CHARTS = {
+    "map": lambda: figures.selection_map(weights(), feature()),
+    "candidates": lambda: figures.candidate_gains(candidates()),
+    "gains": lambda: figures.gains_on_static(gains(5)),
+    "path": lambda: figures.lambda_path(path()),
+    "losses": lambda: figures.losses_by_meta_feature(
+        pd.DataFrame({f"spread.{j}": feature() for j in range(5)}), np.arange(500.0)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_words_stay_on_the_picture_and_apart(name: str) -> None:
+    chart = CHARTS[name]()
+    chart.draw_without_rendering()
+    assert chart.bbox.width <= 901
+    for axes in chart.axes:
+        if not axes.get_visible():
+            continue
+        labels = [t for t in (*axes.texts, *axes.get_yticklabels()) if t.get_text()]
+        boxes = [Text.get_window_extent(t) for t in labels]
+        for box in boxes:
+            assert box.x0 > -2 and box.x1 < chart.bbox.x1 + 2
+        for one, other in combinations(boxes, 2):
+            assert not one.shrunk(0.8, 0.6).overlaps(other.shrunk(0.8, 0.6))
+
+
+def image_of(chart: Chart, place: int) -> np.ndarray:
+    return np.asarray(chart.axes[place].images[0].get_array())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_map_holds_mean_weights_by_part(seed: int) -> None:
+    table, values = weights(240, seed, list("abc")), feature(240)
+    static = pd.DataFrame({"member": ["a", "c"], "weight": [0.25, 0.75]})
+    chart = figures.selection_map(table, values, static)
+    order = [t.get_text() for t in chart.axes[0].get_yticklabels()]
+    parts = np.argsort(np.argsort(values.to_numpy())) // 10
+    drawn = image_of(chart, 1)
+    for i, name in enumerate(order):
+        by_hand = [table[name].to_numpy()[parts == p].mean() for p in range(24)]
+        np.testing.assert_allclose(drawn[i], by_hand)
+    beside = dict(zip(order, image_of(chart, 0)[:, 0], strict=True))
+    assert beside == {"a": 0.25, "b": 0.0, "c": 0.75}
+
+
+def test_members_stand_in_the_order_of_their_places() -> None:
+    values = feature(480)
+    left = (values < 0).astype(float)
+    table = pd.DataFrame({"right": 1 - left, "left": left})
+    chart = figures.selection_map(table, values)
+    assert [t.get_text() for t in chart.axes[0].get_yticklabels()] == ["left", "right"]
+
+
+def test_levels_are_parts_of_their_own() -> None:
+    values = pd.Series(["x", "y", "y", "z"] * 30, name="kind", dtype="category")
+    table = pd.DataFrame({"a": (values == "y").astype(float), "b": (values != "y").astype(float)})
+    chart = figures.selection_map(table, values)
+    ticks = [t.get_text() for t in chart.axes[0].get_xticklabels()]
+    assert ticks == ["x", "y", "z"]
+    rows = [t.get_text() for t in chart.axes[0].get_yticklabels()]
+    np.testing.assert_array_equal(image_of(chart, 0)[rows.index("a")], [0, 1, 0])
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_a_region_rings_the_neighbours_and_colours_who_is_nearer(width: int) -> None:
+    rng = np.random.default_rng(width)
+    y = rng.integers(0, 3, 50) if width == 3 else rng.normal(size=50)
+    made = [rng.dirichlet(np.ones(3), 50) if width == 3 else rng.normal(size=(50, 1))
+            for _ in range(2)]  # fmt: skip
+    a, b = (SimpleNamespace(name=n, oof=p) for n, p in zip("ab", made, strict=True))
+    explained = pd.DataFrame({"row": 7, "member": ["a", "b"], "weight": [0.3, 0.7],
+                              "neighbours": [(1, 2, 3)] * 2})  # fmt: skip
+    values = pd.Series(np.arange(50.0), name="x")
+    chart = figures.region(SimpleNamespace(y=y), (a, b), explained, values)
+    lines = {line.get_label(): line for line in chart.axes[0].lines}
+    shown = [p[np.arange(50), y] if width == 3 else p[:, 0] for p in made]
+    error = [np.abs(s - (1.0 if width == 3 else y)) for s in shown]
+    nearer = np.flatnonzero(error[0] < error[1])
+    assert list(lines["a is nearer to the truth"].get_xdata()) == list(values[nearer])
+    assert list(lines["its region of competence"].get_xdata()) == [1, 2, 3]
+    assert lines["row 7"].get_ydata()[0] == shown[0][7] - shown[1][7]
+    assert "30% to a and 70% to b" in chart.axes[0].get_title()
+
+
+def test_a_path_is_that_of_each_fit_and_their_mean() -> None:
+    chart = figures.lambda_path(path())
+    left, right = chart.axes
+    thick = {to_hex(line.get_color()).upper(): line for line in left.lines
+             if line.get_linewidth() == 2.5 and len(line.get_xdata())}  # fmt: skip
+    np.testing.assert_allclose(thick[BLUE].get_ydata(), [0.51, 0.5, 0.48, 0.45])
+    np.testing.assert_allclose(thick[RED].get_ydata(), [0.5, 0.51, 0.53, 0.56])
+    np.testing.assert_allclose(right.lines[-1].get_ydata(), [0, 0.02, 0.06, 0.12])
+    words = [t.get_text() for t in chart.legends[0].get_texts()]
+    assert "chosen, by 2 of 3 Fits" in words
+    assert "the blend they begin at" not in words
+    near = figures.lambda_path(path(loss=0.99)).legends[0].get_texts()
+    assert "the blend they begin at" in [t.get_text() for t in near]
+    assert "keep_models" in figures.lambda_path(path(0)).axes[0].texts[0].get_text()
+
+
+def filled(chart: Chart, place: int) -> list[bool]:
+    marks = [line for line in chart.axes[place].lines if line.get_marker() in "osD"]
+    return [line.get_markerfacecolor() != "white" for line in marks]
+
+
+def test_marks_are_filled_where_the_interval_is_clear_of_nothing() -> None:
+    table = candidates()
+    clear = (table.mean_low > 0) | (table.mean_high < 0)
+    assert clear.any() and not clear.all()
+    assert filled(figures.candidate_gains(table, "mean"), 0) == list(clear)
+    none = figures.candidate_gains(table.assign(role="base"))
+    assert "Nothing" in none.axes[0].texts[0].get_text()
+
+
+def test_what_is_far_worse_is_an_arrow() -> None:
+    table = gains(1)
+    table.loc[0, ["gain", "low", "high"]] = -100.0
+    axes = figures.gains_on_static(table).axes[0]
+    (arrow,) = [line for line in axes.lines if line.get_marker() == "<"]
+    assert list(arrow.get_ydata()) == [0]
+    assert axes.get_xlim()[0] > -10
+
+
+def test_losses_are_means_of_tenths() -> None:
+    values = pd.Series(np.random.default_rng(0).permutation(200).astype(float))
+    table = pd.DataFrame({"spread.deviation": values, "constant": 1.0})
+    chart = figures.losses_by_meta_feature(table, 2 * values.to_numpy())
+    (axes,) = [a for a in chart.axes if a.get_visible()]
+    drawn = np.asarray(axes.lines[0].get_ydata(), dtype=float)
+    np.testing.assert_allclose(drawn, 2 * (np.arange(10) * 20 + 9.5))
+    none = figures.losses_by_meta_feature(table[["constant"]], values.to_numpy())
+    assert "No meta-feature" in none.axes[0].texts[0].get_text()

@@ -11,6 +11,7 @@ import numpy as np
 from stackkit.errors import ModelError
 from stackkit.level2.blend import Weigher, finished
 from stackkit.level2.means import PowerMean, TrimmedMean
+from stackkit.level2.sampling import inner_folds
 from stackkit.metrics import fit_decision, get_space, weighted_quantile
 from stackkit.predictions import Pool
 from stackkit.sizing import ExpectedCost
@@ -71,12 +72,22 @@ class TopMean(Weigher):
     ) -> np.ndarray:
         """1/k for each of the best k."""
         sizes = sorted({min(size, len(pool.arrays)) for size in self.sizes})
+        size = sizes[0]
+        if len(sizes) > 1 and len(y) >= FEW_ROWS * self.inner_folds:
+            size = self._choose(pool, y, weight, objective, seed, sizes)
+        ranked = _ranked(member_scores(pool, y, weight, objective))
+        return _equal(len(ranked), ranked[:size])
+
+    def _choose(
+        self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int,
+        sizes: list[int],
+    ) -> int:  # fmt: skip
+        """The size of best score on rows left out."""
         total = np.zeros(len(sizes))
-        for inside, outside in _inner_folds(y, self.inner_folds if len(sizes) > 1 else 0, seed):
+        for inside, outside in inner_folds(y, self.inner_folds, seed):
             ranked = _ranked(member_scores(*_rows(pool, y, weight, inside), objective))
             total += _mean_scores(*_rows(pool, y, weight, outside), objective, ranked, sizes)
-        ranked = _ranked(member_scores(pool, y, weight, objective))
-        return _equal(len(ranked), ranked[: sizes[int(np.argmax(total))]])
+        return sizes[int(np.argmax(total))]
 
 
 @dataclass(frozen=True)
@@ -140,16 +151,6 @@ def _rows(
     pool: Pool, y: np.ndarray, weight: np.ndarray | None, rows: np.ndarray
 ) -> tuple[Pool, np.ndarray, np.ndarray | None]:
     return pool.take(rows), y[rows], None if weight is None else weight[rows]
-
-
-def _inner_folds(y: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(inside, outside) positions of random folds, even over y; none where they were too small."""
-    if folds == 0 or len(y) < FEW_ROWS * folds:
-        return []
-    shuffled = np.random.default_rng(seed).permutation(len(y))
-    fold = np.empty(len(y), np.intp)
-    fold[shuffled[np.argsort(y[shuffled], kind="stable")]] = np.arange(len(y)) % folds
-    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]
 
 
 def _mean_scores(

@@ -10,8 +10,9 @@ from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
 from stackkit.errors import ModelError
-from stackkit.level2.plain import BestSingle, Mean, TopMean, TrimmedPoolMean, _inner_folds
+from stackkit.level2.plain import BestSingle, Mean, TopMean, TrimmedPoolMean
 from stackkit.level2.ranks import RankMean
+from stackkit.level2.sampling import inner_folds
 from stackkit.metrics import get_metric
 from stackkit.predictions import Pool
 from stackkit.spec import Objective
@@ -148,7 +149,7 @@ def test_top_mean_chooses_its_size_as_a_loop_over_inner_folds_does() -> None:
     for seed in range(6):
         pool, y = skilled([0.5, 0.6, 0.7, 1.5, 3.0], n=60, seed=seed)
         total = np.zeros(len(sizes))
-        for inside, outside in _inner_folds(y, 3, seed=0):
+        for inside, outside in inner_folds(y, 3, seed=0):
             scores = [np.abs(a[inside, 0] - y[inside]).mean() for a in pool.arrays]
             ranked = np.argsort(scores)
             for i, size in enumerate(sizes):
@@ -158,14 +159,11 @@ def test_top_mean_chooses_its_size_as_a_loop_over_inner_folds_does() -> None:
         assert np.count_nonzero(weights) == sizes[int(np.argmin(total))]
 
 
-def test_inner_folds_are_a_partition_even_over_the_target() -> None:
-    y = np.repeat([0, 1], [80, 20])
-    folds = _inner_folds(y, 5, seed=3)
-    scored = np.concatenate([outside for _, outside in folds])
-    assert sorted(scored) == list(range(100))
-    assert all(y[outside].sum() == 4 for _, outside in folds)
-    assert all(len(np.intersect1d(*pair)) == 0 for pair in folds)
-    assert _inner_folds(y[:10], 5, seed=3) == []
+def test_top_mean_of_rows_too_few_for_folds_is_the_smallest() -> None:
+    pool, y = skilled([0.5, 0.6, 0.7], n=11)
+    goal = objective("regression", "mae")
+    weights = fit(TopMean((2, 3), inner_folds=3), goal, pool, y).weights_
+    assert np.count_nonzero(weights) == 2
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.9, 1.0])

@@ -14,6 +14,7 @@ from stackkit.level2.dynamic.methods import METHODS
 from stackkit.level2.dynamic.references import CLIP, losses, reference_of
 from stackkit.level2.dynamic.selection import Selection, fit_selection
 from stackkit.level2.dynamic.spaces import fit_space
+from stackkit.level2.sampling import inner_folds, sample
 from stackkit.metrics import get_space
 from stackkit.predictions import Pool
 from stackkit.spec import BaseLearner, Objective
@@ -149,26 +150,20 @@ class DynamicFit:
         cautious = max(self.learner.shrink)
         if len(self.learner.shrink) == 1 or len(y) < FEWEST:
             return cautious
-        fold = self._folds(len(y))
-        tried = [self._tried(pool, y, weight, fold, k) for k in range(FOLDS)]
-        rows = np.concatenate([np.flatnonzero(fold == k) for k in range(FOLDS)])
-        share = np.ones(len(rows)) if weight is None else weight[rows]
+        rows = sample(y, TRIED, self.seed)
+        pairs = [(rows[i], rows[o]) for i, o in inner_folds(y[rows], FOLDS, self.seed)]
+        tried = [self._tried(pool, y, weight, *pair) for pair in pairs]
         losses = dict(zip(self.learner.shrink, np.concatenate(tried, axis=1), strict=True))
+        outside = np.concatenate([outside for _, outside in pairs])
+        share = np.ones(len(rows)) if weight is None else weight[outside]
         best = min(losses, key=lambda shrink: np.average(losses[shrink], weights=share))
         return best if lasts(losses[cautious] - losses[best], share) else cautious
 
-    def _folds(self, n: int) -> np.ndarray:
-        """(n,) the random fold of each row that shrinks are tried on, −1 for the others."""
-        fold = np.full(n, -1)
-        mixed = np.random.default_rng(self.seed).permutation(n)[:TRIED]
-        fold[mixed] = np.arange(len(mixed)) % FOLDS
-        return fold
-
     def _tried(
-        self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, fold: np.ndarray, k: int
-    ) -> np.ndarray:
-        """Losses (shrinks, rows of fold k) of a fit on the other folds."""
-        inside, outside = np.flatnonzero((fold >= 0) & (fold != k)), np.flatnonzero(fold == k)
+        self, pool: Pool, y: np.ndarray, weight: np.ndarray | None,
+        inside: np.ndarray, outside: np.ndarray,
+    ) -> np.ndarray:  # fmt: skip
+        """Losses (shrinks, rows outside) of a fit on the rows inside."""
         part = None if weight is None else weight[inside]
         selection = self._select(pool.take(inside), y[inside], part)
         rows = list(selection.rows(pool.take(outside)))

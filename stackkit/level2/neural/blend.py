@@ -12,6 +12,7 @@ import numpy as np
 from stackkit.errors import ModelError
 from stackkit.level2.neural.reading import Reading
 from stackkit.level2.neural.state import outputs_of, state_of
+from stackkit.level2.sampling import fold_of_rows
 from stackkit.level2.weights.simplex import Simplex
 from stackkit.predictions import Pool
 from stackkit.spec import BaseLearner, Objective
@@ -164,7 +165,7 @@ class NetBlendFit:
         from stackkit.level2.neural.search import search
 
         learner, settings = self.learner, self.learner.settings
-        fold = inner_folds(rows.y, learner.inner_folds, self.seed)
+        fold = fold_of_rows(rows.y, learner.inner_folds, self.seed)
         starts = [self._outside(rows, weight, fold != f) for f in range(learner.inner_folds)]
         problem = learner.problem(rows, np.stack(starts), settings)
         found = search(problem, first, len(settings), fold, weight, learner.plan(len(fold)))
@@ -187,15 +188,6 @@ class NetBlendFit:
 
     def _weights(self, pool: Pool, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
         return Simplex().weights(pool, y, weight, self.objective, self.seed)
-
-
-def inner_folds(y: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """A fold (n,) for each row, stratified: rows are dealt out in the order of y."""
-    order = np.random.default_rng(seed).permutation(len(y))
-    order = order[np.argsort(y[order], kind="stable")]
-    fold = np.empty(len(y), dtype=int)
-    fold[order] = np.arange(len(y)) % count
-    return fold
 
 
 def device_of(name: str) -> str:

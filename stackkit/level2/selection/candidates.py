@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stackkit.level2.sampling import by_target
 from stackkit.metrics import get_space
 from stackkit.predictions import Pool
 from stackkit.spec import Objective
@@ -76,7 +77,6 @@ def stratified(y: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray
 
     Each class, and each stretch of a numeric target, keeps its share to within one row.
     """
-    shuffled = rng.permutation(len(y))
-    ordered = shuffled[np.argsort(y[shuffled], kind="stable")]
+    ordered = by_target(y, rng)
     drawn = np.floor((np.arange(size) + rng.random()) * (len(y) / size)).astype(np.intp)
     return np.sort(ordered[np.minimum(drawn, len(y) - 1)])

@@ -1,7 +1,7 @@
 """Weights under constraints, that minimise a loss or the metric itself.
 
-Imports run one way: feasible, interior -> programme; curves -> terms -> newton -> sparse; sampling
--> fitting -> simplex; scored -> ranked, descended, evolved; searching -> metric.
+Imports run one way: feasible, interior -> programme; curves -> terms -> newton -> sparse -> fitting
+-> simplex; scored -> ranked, descended, evolved; searching -> metric.
 """
 
 from stackkit.level2.weights.metric import Evolved, MetricWeights

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stackkit.level2.sampling import in_memory, inner_folds, sample
 from stackkit.level2.weights.feasible import Feasible
 from stackkit.level2.weights.newton import Penalised, minimise
-from stackkit.level2.weights.sampling import in_memory, inner_folds, sample
 from stackkit.level2.weights.sparse import sparse_weights
 from stackkit.level2.weights.terms import Kind
 from stackkit.predictions import Pool

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stackkit.level2.sampling import in_memory, inner_folds, member_order, sample
 from stackkit.level2.weights.fitting import Fitting
-from stackkit.level2.weights.sampling import in_memory, inner_folds, member_order, sample
 from stackkit.level2.weights.scored import Scored
 from stackkit.metrics import get_space
 from stackkit.predictions import Pool

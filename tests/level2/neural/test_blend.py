@@ -13,7 +13,7 @@ import torch
 
 from stackkit.errors import ModelError
 from stackkit.level2.neural import SPECS, NegativeCorrelation, NeuralEnsembler
-from stackkit.level2.neural.blend import device_of, inner_folds
+from stackkit.level2.neural.blend import device_of
 from stackkit.level2.plain import Mean
 from stackkit.level2.weights.simplex import Simplex
 
@@ -138,13 +138,6 @@ def test_means_are_taken_in_the_space_of_the_metric(learner, goal, pool_of) -> N
     found = few.build(goal("regression", space="log1p"), 0).fit(pool, y).predict(pool)
     expected = few.build(goal("regression"), 0).fit(logged, np.log1p(y)).predict(logged)
     np.testing.assert_allclose(np.log1p(found), expected, atol=1e-4)
-
-
-def test_inner_folds_are_stratified() -> None:
-    y = np.repeat([0, 1], [90, 9])
-    fold = inner_folds(y, 3, seed=4)
-    assert [(fold[y == 1] == f).sum() for f in range(3)] == [3, 3, 3]
-    assert not np.array_equal(fold, inner_folds(y, 3, seed=5))
 
 
 @pytest.mark.parametrize("wrong", [{"lambdas": ()}, {"lambdas": (0.1, 1.2)}, {"dropout": 1.0}])

@@ -15,7 +15,6 @@ from stackkit.level2.weights.evolved import evolved, weights_of
 from stackkit.level2.weights.fitting import Fitting
 from stackkit.level2.weights.metric import exact_kind, search_for
 from stackkit.level2.weights.ranked import best_by_pairs, exchanged, pairs, ranked
-from stackkit.level2.weights.sampling import inner_folds, member_order, sample
 from stackkit.level2.weights.scored import Scored
 from stackkit.level2.weights.searching import Searching
 from stackkit.level2.weights.terms import Kind
@@ -275,37 +274,6 @@ def test_few_rows_and_a_rare_class_are_enough(learner, rows: int) -> None:
         assert w.sum() == pytest.approx(1)
     one = learner.weights(pool.members([0]), y, None, goal("binary", "auc"), 0)
     np.testing.assert_array_equal(one, [1.0])
-
-
-def test_samples_keep_shares_and_rare_classes() -> None:
-    y = np.r_[np.zeros(900), np.ones(97), np.full(3, 2)].astype(int)
-    rows = sample(y, 100, 0)
-    counts = np.bincount(y[rows])
-    assert abs(counts[0] - 90) <= 2
-    assert counts[2] >= 2
-    assert (np.diff(rows) > 0).all()
-    np.testing.assert_array_equal(rows, sample(y, 100, 0))
-    assert not np.array_equal(rows, sample(y, 100, 1))
-    values = np.random.default_rng(0).normal(size=1000)
-    quantiles = [np.quantile(v, (0.1, 0.5, 0.9)) for v in (values, values[sample(values, 100, 0)])]
-    np.testing.assert_allclose(*quantiles, atol=0.05)
-
-
-def test_inner_folds_are_a_stratified_partition() -> None:
-    y = np.repeat([0, 1], [90, 10])
-    seen = np.zeros(100, dtype=int)
-    for inside, outside in inner_folds(y, 5, 0):
-        seen[outside] += 1
-        assert y[outside].sum() == 2
-        np.testing.assert_array_equal(np.sort(np.r_[inside, outside]), np.arange(100))
-    assert (seen == 1).all()
-
-
-def test_the_order_of_members_follows_what_they_predict() -> None:
-    pool, _, _ = stack("multiclass", 6)
-    shuffled = [4, 1, 0, 5, 3, 2]
-    one, other = member_order(pool, 0), member_order(pool.members(shuffled), 0)
-    assert [pool.names[i] for i in one] == [pool.names[shuffled[i]] for i in other]
 
 
 def test_the_start_is_that_of_simplex() -> None:

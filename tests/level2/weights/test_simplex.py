@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from weight_cases import KINDS, N, kkt_gap, objective, plain_loss, pool_of, stack
 
+from stackkit.level2.sampling import inner_folds
 from stackkit.level2.weights import SPECS, Simplex
 from stackkit.level2.weights import fitting as module
 from stackkit.level2.weights.feasible import Feasible
 from stackkit.level2.weights.newton import Penalised, minimise
-from stackkit.level2.weights.sampling import inner_folds
 from stackkit.predictions import Pool
 
 

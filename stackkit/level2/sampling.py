@@ -9,7 +9,7 @@ import numpy as np
 from stackkit.predictions import Pool
 
 
-def by_target(y: np.ndarray, seed: int) -> np.ndarray:
+def by_target(y: np.ndarray, seed: int | np.random.Generator) -> np.ndarray:
     """Rows (n,) in the order of y, those of equal y in random order."""
     shuffled = np.random.default_rng(seed).permutation(len(y))
     return shuffled[np.argsort(y[shuffled], kind="stable")]
@@ -30,10 +30,16 @@ def sample(y: np.ndarray, size: int, seed: int) -> np.ndarray:
     return np.unique(np.r_[even, order[first], order[np.minimum(first + 1, len(y) - 1)]])
 
 
-def inner_folds(y: np.ndarray, folds: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(inside, outside) rows of stratified folds."""
+def fold_of_rows(y: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """The fold (n,) of each row: dealt out in the order of y, so that folds are stratified."""
     fold = np.empty(len(y), dtype=np.intp)
     fold[by_target(y, seed)] = np.arange(len(y)) % folds
+    return fold
+
+
+def inner_folds(y: np.ndarray, folds: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(inside, outside) rows of stratified folds."""
+    fold = fold_of_rows(y, folds, seed)
     for k in range(folds):
         yield np.flatnonzero(fold != k), np.flatnonzero(fold == k)
 

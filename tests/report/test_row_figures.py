@@ -116,6 +116,16 @@ def test_levels_are_parts_of_their_own() -> None:
     np.testing.assert_array_equal(image_of(chart, 0)[rows.index("a")], [0, 1, 0])
 
 
+def test_few_numbers_are_levels_with_missing_values_left_out() -> None:
+    values = pd.Series([1 / 3, 10.0, 2.0, np.nan] * 30, name="kind")
+    table = pd.DataFrame({"a": (values == 2).astype(float), "b": 0.5})
+    chart = figures.selection_map(table, values)
+    ticks = [t.get_text() for t in chart.axes[0].get_xticklabels()]
+    assert ticks == ["0.333", "2", "10"]
+    rows = [t.get_text() for t in chart.axes[0].get_yticklabels()]
+    np.testing.assert_array_equal(image_of(chart, 0)[rows.index("a")], [0, 1, 0])
+
+
 @pytest.mark.parametrize("width", [1, 3])
 def test_a_region_rings_the_neighbours_and_colours_who_is_nearer(width: int) -> None:
     rng = np.random.default_rng(width)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
 
 from stackkit.competition import Competition
 from stackkit.predictions import Predictions
@@ -41,45 +43,60 @@ def selection_map(
         them; drawn beside.
     """
     parts, edges = _parts(values.reset_index(drop=True).loc[weights.index])
-    means = weights.groupby(parts.to_numpy(), observed=True).mean().T
-    centre = means.abs() @ np.arange(means.shape[1]) / means.abs().sum(axis=1)
-    kept = means.abs().mean(axis=1).nlargest(MOST_MEMBERS).index
-    means = means.loc[centre[kept].sort_values(kind="stable").index]
+    means = _in_order(weights.groupby(parts).mean().T)
+    beside = None if static is None else static.groupby("member").weight.mean()
     chart = Chart(1.7 + 0.3 * max(len(means), 3))
-    beside = pd.Series(dtype=float) if static is None else static.groupby("member").weight.mean()
-    ratios = {"width_ratios": (1, 14)} if len(beside) else {}
-    panels = chart.subplots(1, 1 + bool(len(beside)), squeeze=False, **ratios)[0]
+    ratios = (1, 14) if static is not None else (1,)
+    panels = chart.subplots(1, len(ratios), squeeze=False, width_ratios=ratios)[0]
     scale = _scale(means)
-    image = panels[-1].imshow(means.to_numpy(), aspect="auto", interpolation="nearest", **scale)
-    if len(beside):
-        panels[0].imshow(beside.reindex(means.index).fillna(0.0).to_numpy()[:, None],
-                         aspect="auto", **scale)  # fmt: skip
+    image = _draw_map(panels[-1], means, scale)
+    if beside is not None:
+        _draw_map(panels[0], beside.reindex(means.index).fillna(0.0).to_frame(), scale)
         panels[0].set_xticks([0], ["static"])
         panels[-1].set_yticks([])
-    for axes in panels:
-        axes.spines[:].set_visible(False)
-        axes.tick_params(length=0)
-    name_rows(panels[0], clipped(list(means.index)))
-    panels[-1].set_ylim(len(means) - 0.5, -0.5)
-    panels[0].set_ylim(len(means) - 0.5, -0.5)
-    shown = np.unique(np.linspace(0, len(edges) - 1, 7).astype(int))
-    places = shown - 0.5 if len(edges) == means.shape[1] + 1 else shown
-    panels[-1].set_xticks(places, [str(edges[i]) for i in shown])
-    panels[-1].set_xlabel(f"{values.name} (equally many rows in each column)")
+    ranges = len(edges) > means.shape[1]
+    shown = np.unique(np.linspace(0, len(edges) - 1, 7 if ranges else MOST_LEVELS).astype(int))
+    panels[-1].set_xticks(shown - 0.5 * ranges, [edges[i] for i in shown])
+    panels[-1].set_xlabel(f"{values.name}{' (equally many rows in each column)' * ranges}")
     chart.colorbar(image, ax=list(panels), label="mean weight", pad=0.02)
     panels[-1].set_title("Who gets the weight where")
     return chart
 
 
-def _parts(values: pd.Series) -> tuple[pd.Series, list[str]]:
-    """The part that each row is in, and the edges of the parts, or the names of levels."""
-    if pd.api.types.is_numeric_dtype(values) and values.nunique() > MOST_LEVELS:
-        parts, edges = pd.qcut(values, BINS, labels=False, retbins=True, duplicates="drop")
-        return parts, [short(float(f"{edge:.3g}")) for edge in edges]
-    common = values.astype(str).value_counts().index[:MOST_LEVELS]
-    levels = values.astype(str).where(values.astype(str).isin(common), "others")
-    parts, names = pd.factorize(levels, sort=True)
-    return pd.Series(parts, index=values.index), list(names)
+def _in_order(means: pd.DataFrame) -> pd.DataFrame:
+    """The members of most weight, those that have theirs on the left first."""
+    means = means.loc[means.abs().mean(axis=1).nlargest(MOST_MEMBERS).index]
+    total = means.abs().sum(axis=1)
+    centre = means.abs() @ np.arange(means.shape[1]) / total.where(total > 0, 1.0)
+    return means.loc[centre.sort_values(kind="stable").index]
+
+
+def _draw_map(axes: Axes, values: pd.DataFrame, scale: Mapping[str, object]) -> AxesImage:
+    image = axes.imshow(values.to_numpy(), aspect="auto", interpolation="nearest", **scale)
+    name_rows(axes, clipped(list(values.index)))
+    axes.set_ylim(len(values) - 0.5, -0.5)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    return image
+
+
+def _parts(values: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """The part (n,) that each row is in (NaN: a number is missing), and the edges of the parts, or
+    the names of levels."""
+    if not pd.api.types.is_numeric_dtype(values):
+        named = values.astype(str)
+        common = named.value_counts().index[:MOST_LEVELS]
+        parts, names = pd.factorize(named.where(named.isin(common), "others"), sort=True)
+        return parts, clipped(list(names), 12)
+    if values.nunique() <= MOST_LEVELS:
+        parts, levels = pd.factorize(values, sort=True)
+        return np.where(parts < 0, np.nan, parts), [_rounded(level) for level in levels]
+    cut, edges = pd.qcut(values, BINS, labels=False, retbins=True, duplicates="drop")
+    return cut.to_numpy(), [_rounded(edge) for edge in edges]
+
+
+def _rounded(value: float) -> str:
+    return short(float(f"{value:.3g}"))
 
 
 def _scale(means: pd.DataFrame) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,8 @@ from stackkit.meta_features.rows import Rows, by_name, name_order, rows_of
 from stackkit.metrics import weighted_quantile
 from stackkit.predictions import Pool
 from stackkit.spec import Objective
+
+BLOCK = 32_768  # rows that are predicted at once: inputs are float64, and may be products
 
 
 @dataclass
@@ -32,8 +35,9 @@ class MetaFit:
         return self
 
     def predict(self, X: Pool) -> np.ndarray:
-        """Values or probabilities (n, c)."""
-        made = self._predict(by_name(X))
+        """Values or probabilities (n, c), made of a block of rows at a time."""
+        pool = by_name(X)
+        made = np.concatenate([self._predict(block) for block in row_blocks(pool)])
         if self.space_ is not None:
             return self.space_.inverse(made)
         return made[:, 1:] if self.objective.width == 1 else made
@@ -47,6 +51,15 @@ class MetaFit:
 
     def _predict(self, pool: Pool) -> np.ndarray:
         raise NotImplementedError
+
+
+def row_blocks(pool: Pool) -> Iterator[Pool]:
+    """The pool in parts of at most `BLOCK` rows, in order."""
+    if len(pool) <= BLOCK:
+        yield pool
+        return
+    for start in range(0, len(pool), BLOCK):
+        yield pool.take(np.arange(start, min(start + BLOCK, len(pool))))
 
 
 def quantile_shift(rows: Rows, residuals: np.ndarray) -> float:

@@ -15,7 +15,7 @@ from stackkit.level1.choice import (
     left_out_scores,
     log_loss,
 )
-from stackkit.level1.fitted import MetaFit, quantile_shift
+from stackkit.level1.fitted import MetaFit, part, quantile_shift
 from stackkit.level1.ridge import ridge_path
 from stackkit.meta_features import MetaFeatures, ReadsGroups
 from stackkit.meta_features.rows import Rows, links
@@ -44,6 +44,8 @@ class FWLS(ReadsGroups, BaseLearner):
     strongest, neighbours : as there.
     penalties : candidates, for inputs of unit variance.
     ratios : candidates.
+    most_products : numbers that are held at once while fitting (8 bytes each, about three times
+        over); of more rows a random sample is fitted.
     """
 
     kind: ClassVar[str] = "fwls"
@@ -53,6 +55,7 @@ class FWLS(ReadsGroups, BaseLearner):
     neighbours: int = 20
     penalties: tuple[float, ...] = (1.0, 10.0, 100.0, 1000.0)
     ratios: tuple[float, ...] = (1.0, 30.0, 10_000.0)
+    most_products: int = 100_000_000
 
     def build(self, objective: Objective, seed: int) -> FWLSFit:
         """An unfitted estimator."""
@@ -108,11 +111,11 @@ class FWLSFit(MetaFit):
     def _fit(self, rows: Rows) -> None:
         self.meta_, made = self.learner.meta_features.fit_rows(rows)
         self.gates_ = fit_gates(made, rows.weight)
-        gates = self.gates_.of(made)
-        inputs = self._inputs(rows.pool)
-        x = products(inputs, gates)
-        self.members_ = inputs.shape[2]
         self.names_ = ("1", *self.meta_.names)
+        self.members_ = rows.pool.shape[0]
+        kept = self._sample(len(rows), rows.pool.shape[2])
+        rows = part(rows, kept)
+        x = products(self._inputs(rows.pool), self.gates_.of(made[kept]))
         fit = self._fit_values if rows.space is not None else self._fit_classes
         fit(x, rows)
 
@@ -151,6 +154,13 @@ class FWLSFit(MetaFit):
         """(n, m) the weight of each member in each row, members in the order of their names."""
         gates = self.gates_.of(self.meta_.transform(X))
         return gates @ self.coefficients_.reshape(-1, self.members_)
+
+    def _sample(self, n: int, width: int) -> np.ndarray:
+        """Positions of the rows whose products are fitted: all, or a random sample of too many."""
+        most = max(self.learner.most_products // (width * len(self.names_) * self.members_), 1)
+        if n <= most:
+            return np.arange(n)
+        return np.sort(np.random.default_rng(self.seed).choice(n, most, replace=False))
 
     def _inputs(self, pool: Pool) -> np.ndarray:
         """(n, C − 1 or 1, m) float64."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from meta_stacks import M, N, classes_of, objective, regions, values
@@ -215,3 +217,20 @@ def test_scores_far_apart_are_no_obstacle() -> None:
     p = softmax(np.array([[900.0, -900.0], [0.0, 0.0]]))
     np.testing.assert_allclose(p, [[1, 0, 0], [1 / 3, 1 / 3, 1 / 3]])
     assert differences(np.zeros((2, 5, 3))).shape == (5, 2, 2)
+
+
+@pytest.mark.parametrize("classes", [0, 2, 3])
+def test_many_rows_are_sampled_for_the_fit_and_predicted_in_blocks(
+    classes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, y = classes_of(classes) if classes else values(0)
+    aim = objective(("regression", "", "binary", "multiclass")[classes], classes)
+    whole = FWLS().build(aim, 0).fit(pool, y)
+    size = pool.shape[2] * len(whole.names_) * whole.members_
+    less = dataclasses.replace(FWLS(), most_products=len(y) // 2 * size)
+    few = less.build(aim, 0).fit(pool, y)
+    at_once = few.predict(pool)
+    assert not np.allclose(at_once, whole.predict(pool), atol=1e-9)
+    np.testing.assert_allclose(at_once, whole.predict(pool), atol=0.5)
+    monkeypatch.setattr("stackkit.level1.fitted.BLOCK", 7)
+    np.testing.assert_allclose(few.predict(pool), at_once, rtol=1e-9)

@@ -15,9 +15,9 @@ SPECS: tuple[ModelSpec, ...] = (
     ModelSpec("greedy_plain", Greedy(), family="selection", recipe=None, role="blend",
               cost=ExpectedCost(0.2, columns=1.0)),
     ModelSpec("hill_climb", HillClimb(bags=10, max_rows=20_000), family="selection", recipe=None,
-              role="blend", cost=ExpectedCost(2.0, columns=1.5)),
+              role="blend", cost=ExpectedCost(0.8, columns=1.5)),
     ModelSpec("hill_climb_negative", HillClimb(grid=SIGNED_GRID, bags=10, max_rows=20_000),
-              family="selection", recipe=None, role="blend", cost=ExpectedCost(4.0, columns=1.5)),
+              family="selection", recipe=None, role="blend", cost=ExpectedCost(1.2, columns=1.5)),
 )  # fmt: skip
 
 __all__ = ["SIGNED_GRID", "SPECS", "Greedy", "HillClimb"]

@@ -45,7 +45,8 @@ class HillClimb(Weigher):
     grid : weights that a step tries, each below 1 and not 0.
     steps : the most there are.
     gain : divided by the rows, the least improvement that a step must bring, as a share of the
-        score's size: about what a step without merit brings by chance (Akaike, 1974).
+        score's size; 0.5 is about what a step without merit brings to an RMSE by chance (Akaike,
+        1974).
     bags : climbs whose weights are averaged; 1 has all members and rows.
     bag_members, bag_rows : shares drawn for each of several bags, rows evenly over the target.
     max_rows : above so many rows a climb reads a stratified sample; of the blends on the way of a

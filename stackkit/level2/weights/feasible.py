@@ -108,8 +108,10 @@ def _checked(found: Feasible) -> Feasible:
     alone = found.upper[~found.groups.any(axis=0)].sum()
     most = np.minimum(inside, found.caps).sum() + alone
     rule, hint = "bounds and caps leave weights that sum to 1", "wider bounds or a larger cap"
-    if (found.lower > found.upper).any() or found.lower.min() < 0 or found.upper.max() > 1:
-        got = f"lower {found.lower.tolist()}, upper {found.upper.tolist()}"
+    wrong = (found.lower > found.upper) | (found.lower < 0) | (found.upper > 1)
+    if wrong.any():
+        i = int(wrong.argmax())
+        got = f"{found.lower[i]:g} to {found.upper[i]:g} for member {i}"
         raise ModelError("bounds have 0 <= lower <= upper <= 1", got)
     if found.lower.sum() > 1 + SLACK or most < 1 - SLACK or (least > found.caps + SLACK).any():
         raise ModelError(rule, f"sums from {found.lower.sum():.3g} to {most:.3g}", hint)

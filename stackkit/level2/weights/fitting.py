@@ -66,13 +66,12 @@ class Fitting:
         if len(self.pulls) == 1 or len(y) < 2 * self.inner_folds:
             return max(self.pulls), None
         rows = sample(y, ROWS, seed)
-        weight = None if weight is None else weight[rows]
         few, y = in_memory(pool.take(rows)), y[rows]
+        shares = np.ones(len(y)) if weight is None else weight[rows]
+        terms = self.kind.terms(few, y, shares)
         order = sorted(self.pulls, reverse=True)
         total, found = np.zeros(len(order)), {}
         for inside, outside in inner_folds(y, self.inner_folds, seed):
-            shares = np.ones(len(y)) if weight is None else weight
-            terms = self.kind.terms(few, y, shares)
             fitted = self.kind.loss(terms.take(inside))
             scored = self.kind.loss(terms.take(outside))
             loss, start = Penalised.of(fitted, terms.members, 0.0), None

@@ -49,7 +49,8 @@ def stack_nodes(competition: Competition, preset: Preset, seed: int = 0) -> list
         raise ConfigError(rule, "; ".join(refused), "remove the name")
     base = [_base(name, preset, models) for name in names if name not in left]
     if not base:
-        raise ConfigError("a stack has a base model", f"none of {names} takes this competition")
+        rule, got = "a stack has a base model", f"none of {', '.join(names)} takes this competition"
+        raise ConfigError(rule, got, "name others in [models] include, or exclude fewer")
     first = [] if PRIOR in names else [Node(get_model(PRIOR))]
     above = [placed for placed in preset.above if placed.name not in left]
     nodes = [*first, *(Node(s) for s in base), *_above(above, tuple(s.name for s in base))]

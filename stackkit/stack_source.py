@@ -226,10 +226,11 @@ def stack_source(
 def _checked(parents: Sequence[Predictions], folds: Shared[Folds]) -> list[Predictions]:
     """The parents in the order of their keys."""
     if not parents:
-        raise PredictionError("a stack has at least one parent", "none")
+        raise PredictionError("a stack has at least one parent", "none", "pass source=[records]")
     ordered = sorted(parents, key=lambda r: r.key)
     if len({r.key for r in ordered}) < len(ordered):
-        raise PredictionError("parents of a stack differ", f"{[r.name for r in ordered]}")
+        names = ", ".join(r.name for r in ordered)
+        raise PredictionError("parents of a stack differ", names, "leave out what stands twice")
     plan = folds.get().fingerprint
     foreign = [r.name for r in ordered if r.recipe.get("folds", plan) != plan]
     if foreign:
@@ -241,6 +242,8 @@ def _checked(parents: Sequence[Predictions], folds: Shared[Folds]) -> list[Predi
     shapes = {(r.oof.shape, r.target, r.output) for r in ordered}
     if len(shapes) != 1:
         raise PredictionError(
-            "parents of a stack predict one target in one shape", f"{sorted(map(str, shapes))}"
+            "parents of a stack predict one target in one shape",
+            f"{sorted(map(str, shapes))}",
+            "leave out records of other targets or outputs",
         )
     return ordered

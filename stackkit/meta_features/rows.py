@@ -46,7 +46,8 @@ def rows_of(
     """The rows of positive weight; values are standardised in the objective's space."""
     used = np.arange(len(y)) if weight is None else np.flatnonzero(weight)
     if len(used) == 0:
-        raise ModelError("a meta-model is fitted on rows of positive weight", "none of them")
+        rule, hint = "a meta-model is fitted on rows of positive weight", "check the weight column"
+        raise ModelError(rule, f"none of {len(y)}", hint)
     y = np.asarray(y)[used]
     weight = np.ones(len(used)) if weight is None else np.asarray(weight, np.float64)[used]
     space = target_space(y, objective.space, MARGIN) if objective.of_values else None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FEWEST = 40  # rows below which the largest shrink is taken untried
 TRIED = 10_000  # rows that shrinks are tried on
 FOLDS = 2  # of them, each tried by a fit on the other
-ERRORS = 1.0  # standard errors by which less than the largest shrink must be better
+ERRORS = 1.0  # standard errors within which losses are alike
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class DynamicSelection(BaseLearner):
         values always minus the loss.
     gate : the pool agrees on a row where all members name one class and their spread is at most
         this share of the median spread; 0: where they are equal.
-    shrink : values of s. The one of least loss on rows that were not fitted on is taken where it
-        beats the largest by more than a standard error; else the largest.
+    shrink : values of s. Of those whose loss on rows that were not fitted on is within a standard
+        error of the least, the largest is taken.
     reference_rows : kept at most, drawn by the seed.
     """
 
@@ -141,23 +141,22 @@ class DynamicFit:
         return fit_selection(method, space, reference, objective, learner.gate, self.seed)
 
     def _choose_shrink(self, pool: Pool, y: np.ndarray, weight: np.ndarray | None) -> float:
-        """The share of static weights of least surrogate loss on rows that were not fitted on.
+        """The largest share of static weights whose surrogate loss on rows that were not fitted on
+        is within one standard error of the least.
 
-        It is the largest unless another is better by more than one standard error of the rows'
-        differences: Breiman, Friedman, Olshen, Stone, "Classification and regression trees" (1984)
-        choose the simplest of like models.
+        That is the rule of Breiman, Friedman, Olshen, Stone, "Classification and regression trees"
+        (1984), with the error of the rows' differences: of like models the simplest.
         """
-        cautious = max(self.learner.shrink)
         if len(self.learner.shrink) == 1 or len(y) < FEWEST:
-            return cautious
+            return max(self.learner.shrink)
         rows = sample(y, TRIED, self.seed)
         pairs = [(rows[i], rows[o]) for i, o in inner_folds(y[rows], FOLDS, self.seed)]
         tried = [self._tried(pool, y, weight, *pair) for pair in pairs]
         losses = dict(zip(self.learner.shrink, np.concatenate(tried, axis=1), strict=True))
         outside = np.concatenate([outside for _, outside in pairs])
         share = np.ones(len(rows)) if weight is None else weight[outside]
-        best = min(losses, key=lambda shrink: np.average(losses[shrink], weights=share))
-        return best if lasts(losses[cautious] - losses[best], share) else cautious
+        least = min(losses.values(), key=lambda loss: np.average(loss, weights=share))
+        return max(s for s, loss in losses.items() if not lasts(loss - least, share))
 
     def _tried(
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None,

@@ -12,7 +12,7 @@ import pytest
 from stackkit.errors import ModelError
 from stackkit.features.matrix import Matrix
 from stackkit.level2.dynamic import METHODS, SPECS, DynamicSelection, dynamic_spec
-from stackkit.level2.dynamic.learner import lasts
+from stackkit.level2.dynamic.learner import DynamicFit, lasts
 from stackkit.level2.dynamic.method import Reference
 from stackkit.level2.dynamic.references import Agreement, losses, reference_of, static_weights
 from stackkit.level2.dynamic.spaces import Columns, Profiles
@@ -206,6 +206,20 @@ def test_shrink_is_chosen_by_what_helps() -> None:
     shuffled = dataclasses.replace(pool, features=pool.features.take(rng.permutation(600)))
     alike = DynamicSelection(method="ola", space="features").build(objective_of("binary"), 3)
     assert alike.fit(shuffled, y).shrink_ == 1.0
+
+
+def test_of_like_shrinks_the_largest_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """0.25 is best, 0.5 within its error, 0.75 and 1 are not; nor is 0, which is no larger."""
+    noise = np.random.default_rng(0).normal(size=50)
+    extra = {0.0: 0.01, 0.25: 0.0, 0.5: 0.01, 0.75: 0.5, 1.0: 2.0}
+    given = np.array([more + 0.2 * k * noise for k, more in enumerate(extra.values())])
+    given -= given.mean(axis=1, keepdims=True) - np.array(list(extra.values()))[:, None]
+    pool, y = halves("binary", 100, seed=14)
+    for shrink in (tuple(extra), tuple(extra)[::-1]):
+        flipped = given if shrink[0] == 0 else given[::-1]
+        monkeypatch.setattr(DynamicFit, "_tried", lambda self, *rest, found=flipped: found)
+        learner = DynamicSelection(shrink=shrink)
+        assert learner.build(objective_of("binary"), 0).fit(pool, y).shrink_ == 0.5
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -86,7 +86,7 @@ def test_it_declares_what_its_parts_do() -> None:
     assert (meta.test_from, meta.reads_metric, meta.needs_features) == ("folds", True, False)
     assert (blend.test_from, blend.reads_metric) == ("full", False)
     assert meta.queries == LinearMeta.queries
-    assert not meta.reads_families
+    assert not meta.reads_names
 
 
 def test_its_key_knows_the_parameters_of_its_parts() -> None:

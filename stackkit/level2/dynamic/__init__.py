@@ -26,7 +26,7 @@ def dynamic_spec(method: str, space: str = "predictions") -> ModelSpec:
         tasks=METHODS[method].tasks,
         recipe="kernel" if learner.needs_features else None,
         role="blend",
-        cost=ExpectedCost(1.0 + seconds, 1.1) if space == "leaves" else ExpectedCost(seconds, rows),
+        cost=ExpectedCost(1.4 + seconds, 1.1) if space == "leaves" else ExpectedCost(seconds, rows),
     )
 
 

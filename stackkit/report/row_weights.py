@@ -15,19 +15,22 @@ from stackkit.runs import Setup
 from stackkit.spec import Views
 from stackkit.stack import Stack
 
+EXPLAINED = ("row", "member", "prediction", "competence", "selected", "weight", "agreed",
+             "neighbours")  # fmt: skip
+
 
 def row_weights(setup: Setup, stack: Stack, name: str) -> pd.DataFrame:
     """(n, m) weights of the members on each row that is scored, by the Fit that scores it.
 
     Of dynamic selection, of the neural ensembler and of feature-weighted linear stacking (whose
     weights may be negative and need not sum to 1); of several repeats the first. The index holds
-    positions in train.
+    positions in train. Empty where no model was kept.
 
     Raises
     ------
-    ModelError : weights of that record do not differ between rows, or its models were not kept.
+    ModelError : weights of that record do not differ between rows.
     """
-    parts = []
+    parts = [pd.DataFrame()]
     for model, views in _fits(setup, stack, name):
         if views.score_rows.size:
             weights, members = _weights(model, views)
@@ -41,18 +44,23 @@ def explain_row(setup: Setup, stack: Stack, name: str, row: int) -> pd.DataFrame
     weighs, out of fold.
 
     The columns are those of `explain` of dynamic selection; `neighbours` are positions in train.
+    Empty where no model was kept.
 
     Raises
     ------
     ModelError : the record is none of dynamic selection, or no Fit scores the row.
     """
+    kept = False
     for model, views in _fits(setup, stack, name):
+        kept = True
         place = np.flatnonzero(views.score_rows == row)
         if place.size and hasattr(model.estimator, "explain"):
             table = model.estimator.explain(views.score.take(place)).assign(row=row)
             known = _reference(model, views)
             near = [tuple(known[list(rows)].tolist()) for rows in table.neighbours]
             return table.assign(neighbours=near)
+    if not kept:
+        return pd.DataFrame(columns=list(EXPLAINED))
     raise ModelError("a row of dynamic selection is scored by a Fit", f"{name}, row {row}")
 
 
@@ -71,10 +79,10 @@ def _fits(setup: Setup, stack: Stack, name: str) -> Iterator[tuple[FittedModel, 
     record = stack.records[name]
     made = {r.key: r for r in stack.records.values()}
     recipe = setup.bench.recipe(higher_model(name), [made[key] for key in record.parents])
+    folder = setup.bench.shelf.models(record.key)
     for fit in recipe.fits:
-        if fit.id in record.fits:
-            model = load_model(setup.bench.shelf.models(record.key) / fit.id)
-            yield model, recipe.source.prepare(fit)
+        if fit.id in record.fits and (folder / fit.id).exists():
+            yield load_model(folder / fit.id), recipe.source.prepare(fit)
 
 
 def _weights(model: FittedModel, views: Views) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -98,6 +98,20 @@ def test_a_map_holds_mean_weights_by_part(seed: int) -> None:
     assert beside == {"a": 0.25, "b": 0.0, "c": 0.75}
 
 
+def test_rows_without_weights_are_left_out() -> None:
+    values = feature(60)
+    some = weights(60, 0, ["a", "b"]).loc[values.index[values > 0]]
+    chart = figures.selection_map(some, values)
+    edges = [float(t.get_text()) for t in chart.axes[0].get_xticklabels()]
+    assert min(edges) > 0
+
+
+def test_no_models_were_kept() -> None:
+    nothing = (figures.selection_map(pd.DataFrame(), feature()),
+               figures.region(None, (), pd.DataFrame(), feature()))  # fmt: skip
+    assert all("keep_models" in chart.axes[0].texts[0].get_text() for chart in nothing)
+
+
 def test_members_stand_in_the_order_of_their_places() -> None:
     values = feature(480)
     left = (values < 0).astype(float)

@@ -12,6 +12,7 @@ import stackkit
 from stackkit.crossfit.progress import Silent
 from stackkit.datasets import make_experts
 from stackkit.errors import ConfigError, ModelError
+from stackkit.report.row_weights import EXPLAINED
 from stackkit.runs import Setup
 from stackkit.stack import Stack
 from stackkit.workflow import fit_base, fit_candidates
@@ -82,6 +83,11 @@ def test_weights_that_are_the_same_for_all_rows_are_refused(setup: Setup, stack:
         stackkit.explain_row(setup, stack, "des_local_best", 300)
 
 
+def test_columns_of_an_explanation(setup: Setup, stack: Stack) -> None:
+    table = stackkit.explain_row(setup, stack, "des_local_best", 5)
+    assert tuple(table) == EXPLAINED
+
+
 @pytest.mark.parametrize("name", ["des_local_best", FEATURES])
 @pytest.mark.parametrize("row", [0, 17, 299])
 def test_a_row_is_explained_by_rows_of_other_folds(
@@ -145,6 +151,16 @@ def test_gains_are_differences_of_scores(setup: Setup, stack: Stack) -> None:
     by_hand = stack.records["simplex"].cv - table.cv
     np.testing.assert_allclose(table.gain, by_hand, atol=1e-6)
     assert ((table.low <= table.gain) & (table.gain <= table.high)).all()
+
+
+def test_without_kept_models_tables_are_empty(
+    setup: Setup, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(setup.bench.shelf), "models", lambda _, key: Path("nowhere"))
+    assert stackkit.row_weights(setup, stack, "des_local_best").empty
+    explained = stackkit.explain_row(setup, stack, "des_local_best", 3)
+    assert explained.empty and "neighbours" in explained
+    assert stackkit.net_paths(setup, stack.records["negative_correlation"]).empty
 
 
 def test_competitions_are_compared_once_each(tmp_path: Path) -> None:

@@ -17,12 +17,14 @@ from stackkit.report.figures.chart import (
     GREY,
     RED,
     Chart,
+    blank,
     clipped,
     name_rows,
     short,
     tidy,
 )
 
+NOT_KEPT = "No fitted model was kept: [cache] keep_models = true keeps them."
 BINS = 24
 MOST_MEMBERS = 18
 MOST_LEVELS = 12
@@ -38,12 +40,15 @@ def selection_map(
     Parameters
     ----------
     weights : (n, m), as `stackkit.row_weights` makes them.
-    values : the feature of all rows of train, by position.
+    values : of a feature or meta-feature; the index holds positions in train.
     static : of one blend whose weights are the same for all rows, as `stackkit.blend_weights` makes
         them; drawn beside.
     """
-    parts, edges = _parts(values.reset_index(drop=True).loc[weights.index])
+    if weights.empty:
+        return blank(NOT_KEPT)
+    parts, edges = _parts(values.reindex(weights.index))
     means = _in_order(weights.groupby(parts).mean().T)
+    static = None if static is None or static.empty else static
     beside = None if static is None else static.groupby("member").weight.mean()
     chart = Chart(1.7 + 0.3 * max(len(means), 3))
     ratios = (1, 14) if static is not None else (1,)
@@ -123,6 +128,8 @@ def region(
     explained : of one row, as `stackkit.explain_row` makes it.
     values : a feature of all rows of train, drawn across.
     """
+    if explained.empty:
+        return blank(NOT_KEPT)
     x = _numbers(values)
     apart = _shown(competition, pair[0]) - _shown(competition, pair[1])
     ahead = _error(competition, pair[0]) < _error(competition, pair[1])

@@ -24,6 +24,8 @@ metric = "rmse"
 n_splits = 3
 [models]
 include = ["ridge"]
+[stack]
+preset = "quick"
 """
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-COLUMNS = {"rank", "name", "role", "depth", "cv", "on_best", "best_low", "best_high", "on_mean",
+COLUMNS = {"rank", "name", "role", "depth", "cv", "coverage", "on_best", "best_low", "best_high", "on_mean",
            "mean_low", "mean_high", "seconds", "models", "key8"}  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import pytest
     [
         (("plan",), {"name", "role", "reads", "cached", "fits", "key8", "note"}),
         (("leaderboard",), {"rank", "name", "role", "depth", "cv", "fold_mean", "fold_sd",
-                            "coverage", "weight", "evidence", "seconds", "key8"}),
+                            "coverage", "evidence", "seconds", "key8"}),
         (("cache", "ls"), {"competition", "plan", "level", "name", "cv", "MiB", "key8", "state"}),
     ],
 )  # fmt: skip

@@ -35,6 +35,8 @@ metric = "{metric}"
 n_splits = 3
 [models]
 include = [{include}]
+[stack]
+preset = "quick"
 {tables}
 """
 OWN = """\
@@ -205,8 +207,9 @@ class Stack:
         strong = get_model("ridge").with_parameters({"penalties": (1.0, 10.0)})
         base = [self.fit(get_model("ridge")), self.fit(strong), self.fit(get_model("prior"))]
         meta = self.fit(METAS["ridge_meta"], base)
-        fits = [s for s in BLENDS.values() if self.competition.task in s.tasks]
-        return [*base, meta, *(self.fit(spec, [*base, meta]) for spec in fits)]
+        fitting = (s for s in BLENDS.values() if self.competition.task in s.tasks)
+        one_a_kind = {(s.learner.kind, s.recipe): s for s in fitting}.values()
+        return [*base, meta, *(self.fit(spec, [*base, meta]) for spec in one_a_kind)]
 
     def replay(self, frame: pd.DataFrame) -> Replay:
         return Replay(self.shelf, self.competition, frame)

@@ -55,7 +55,7 @@ def test_a_parameter_in_the_file_refits_that_model_and_what_stands_on_it(shop: A
     shown = plan(shop.folder, **shop.places).set_index("name")
     shop.run()
     new = shop.lines()[before:]
-    above = {"ridge_meta", "mean", "best_single", "simplex", "simplex_all"}
+    above = {"mean", "best_single", "simplex"}
     assert set(new) == {"ridge"} | above
     assert shown["fits"].to_dict() == {n: new.count(n) for n in shown.index}
     assert shown["cached"].to_dict() == {n: n in ("prior", "plain") for n in shown.index}

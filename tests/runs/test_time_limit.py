@@ -88,13 +88,13 @@ def test_a_resumed_run_follows_what_the_broken_off_one_decided(slow_shop, monkey
     (report,) = reports(slow_shop)
     assert report["finished"] is None and "slow" in report["left_out"]
     monkeypatch.undo()
-    report["left_out"]["ridge_meta"] = "by hand"
+    report["left_out"]["best_single"] = "by hand"
     rewrite(slow_shop, report)
     resumed = slow_shop.run(time_limit="45s")
     assert resumed.stack.left_out.items() >= report["left_out"].items()
-    assert "ridge_meta" not in resumed.stack.records
+    assert "best_single" not in resumed.stack.records
     again = slow_shop.run(time_limit="45s")
-    assert "ridge_meta" in again.stack.records
+    assert "best_single" in again.stack.records
 
 
 def test_another_stack_does_not_follow(slow_shop, monkeypatch):

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-COLUMNS = {"rank", "name", "role", "depth", "cv", "coverage", "on_best", "best_low", "best_high", "on_mean",
-           "mean_low", "mean_high", "seconds", "models", "key8"}  # fmt: skip
+COLUMNS = {"rank", "name", "role", "depth", "cv", "coverage", "on_best", "best_low", "best_high",
+           "on_mean", "mean_low", "mean_high", "seconds", "models", "key8"}  # fmt: skip
 
 
 def test_blend_lists_every_candidate_on_what_is_cached(stackkit: Callable, done: Path) -> None:

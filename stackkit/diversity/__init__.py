@@ -4,7 +4,13 @@ Imports run one way: answers -> pairwise, pool -> tables; ambiguity -> decomposi
 """
 
 from stackkit.diversity.ambiguity import Ambiguity, BiasVarianceDiversity, decompose
-from stackkit.diversity.answers import Answers, answers_of, common_rows, thinned
+from stackkit.diversity.answers import (
+    Answers,
+    answers_of,
+    check_comparable,
+    common_rows,
+    thinned,
+)
 from stackkit.diversity.decomposition import ambiguity, bias_variance_diversity, loss_view
 from stackkit.diversity.pairwise import MEASURES
 from stackkit.diversity.pool import POOL_MEASURES
@@ -28,6 +34,7 @@ __all__ = [
     "ambiguity",
     "answers_of",
     "bias_variance_diversity",
+    "check_comparable",
     "common_rows",
     "decompose",
     "disagreement",

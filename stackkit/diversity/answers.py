@@ -75,8 +75,9 @@ def answers_of(
 
     Raises
     ------
-    PredictionError : no records, or no row that all of them score.
+    PredictionError : no records, those of other data, or no row that all of them score.
     """
+    check_comparable(competition, records)
     rows = common_rows(records)
     return answers_on(competition, records, rows if most is None else thinned(rows, most))
 
@@ -90,6 +91,24 @@ def answers_on(
     stack = np.stack([forward(record.oof[rows]) for record in records])
     y = competition.y[rows]
     return Answers(tuple(r.name for r in records), stack, y if classes else forward(y), classes)
+
+
+def check_comparable(competition: Competition, records: Sequence[Predictions]) -> None:
+    """PredictionError unless records predict the competition's target on its rows, by one plan.
+
+    What a record does not say of its data and plan is taken to be right.
+    """
+    hint = "compare records of one competition under one fold plan"
+    shape, data = (competition.n_rows, competition.width), competition.fingerprint
+    for r in records:
+        if (r.target, r.oof.shape) != (competition.target, shape):
+            rule = f"records predict {competition.target!r}, shape {shape}, of {competition.name}"
+            raise PredictionError(rule, f"{r.name}: {r.target!r}, shape {r.oof.shape}", hint)
+        if r.recipe.get("data", data) != data:
+            raise PredictionError("records are of the competition's data", f"{r.name} not", hint)
+    plans = {r.recipe["folds"][:8]: r.name for r in records if "folds" in r.recipe}
+    if len(plans) > 1:
+        raise PredictionError("records are of one fold plan", f"{plans}", hint)
 
 
 def common_rows(records: Sequence[Predictions]) -> np.ndarray:

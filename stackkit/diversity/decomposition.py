@@ -16,7 +16,7 @@ from stackkit.diversity.ambiguity import (
     loss_named,
     split_bias_variance,
 )
-from stackkit.diversity.answers import MOST_ROWS, common_rows, thinned
+from stackkit.diversity.answers import MOST_ROWS, check_comparable, common_rows, thinned
 from stackkit.errors import PredictionError
 from stackkit.metrics import get_space
 from stackkit.predictions import Predictions
@@ -53,6 +53,7 @@ def loss_view(
 ) -> LossView:
     """How a loss, by default the metric's surrogate, reads at most 20,000 rows that all score."""
     name = loss or competition.metric.surrogate_for(competition.task)
+    check_comparable(competition, records)
     rows = thinned(common_rows(records), MOST_ROWS)
     classes, width = competition.task != "regression", competition.width
     both = name == "logloss" and width == 1

@@ -95,8 +95,8 @@ def pair_gains(competition: Competition, records: Sequence[Predictions]) -> pd.D
     over the better one's, in units of the metric (labels by the plainest decision), on at most
     20,000 rows.
     """
-    rows, sign = thinned(common_rows(records), MOST_ROWS), competition.metric.sign
     alike = error_correlation(competition, records).to_numpy()
+    rows, sign = thinned(common_rows(records), MOST_ROWS), competition.metric.sign
     apart = disagreement(competition, records).to_numpy()
     single = [sign * running_score(competition, r.oof[rows], rows) for r in records]
     table = []

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from stackkit.competition import Competition
 from stackkit.config import FoldsConfig
-from stackkit.diversity import common_rows
-from stackkit.errors import MetricError
+from stackkit.diversity import check_comparable, common_rows
+from stackkit.errors import ConfigError, MetricError, PredictionError, check_type
 from stackkit.folds import Folds
 from stackkit.folds.clock import block_numbers, read_times
-from stackkit.predictions import Predictions
-from stackkit.scoring import readable_predictions
+from stackkit.predictions import Predictions, check_record, records_of
+from stackkit.scoring import check_rows, readable_predictions
 
 COLUMNS = ("name", "gain", "low", "high")
 MOST_ROWS = 20_000
@@ -26,7 +27,7 @@ STRETCHES = 50  # of time, drawn whole under forward chaining
 def gain_intervals(
     competition: Competition,
     folds: Folds,
-    records: Sequence[Predictions],
+    records: Sequence[Predictions] | Predictions,
     against: Predictions,
     level: float = 0.95,
     seed: int = 0,
@@ -40,26 +41,98 @@ def gain_intervals(
     20,000, and the interval narrows with the root of those that there are. The models are not
     fitted again: what varies with them is not in the interval, nor is the leak of higher levels.
 
+    Parameters
+    ----------
+    level : share of the draws inside the interval, between 0 and 1.
+
     Raises
     ------
-    PredictionError : no row that all score.
+    ConfigError : names instead of records, or another level. FoldError : a plan of other rows.
+    PredictionError : records of other data or another plan, or no row that all score.
     """
-    every = common_rows([*records, against])
+    check_record(against)
+    return gain_tables(competition, folds, records, [against], level, seed)[0]
+
+
+def gain_tables(
+    competition: Competition,
+    folds: Folds,
+    records: Sequence[Predictions] | Predictions,
+    references: Sequence[Predictions],
+    level: float = 0.95,
+    seed: int = 0,
+) -> list[pd.DataFrame]:
+    """`gain_intervals` on each of several records, which draws each record once only.
+
+    The rows are those that all records and references score.
+    """
+    records, references = records_of(records), records_of(references)
+    _check(competition, folds, [*records, *references], level)
+    measured = _measured(competition, folds, [*records, *references], seed)
+    return [
+        pd.DataFrame(
+            [(r.name, *_gain(competition, measured[id(r)], measured[id(one)], level))
+             for r in records],
+            columns=list(COLUMNS),
+        )
+        for one in references
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A record's score on all rows, (draws + 1,) scores of drawn rows, the first of all of them.
+
+    Intervals of what is drawn are `narrower` times as wide for all rows.
+    """
+
+    score: float
+    drawn: np.ndarray
+    narrower: float
+
+
+def _check(
+    competition: Competition, folds: Folds, records: Sequence[Predictions], level: float
+) -> None:
+    rule, hint = "the level of an interval is between 0 and 1", "0.95 for 95 %"
+    check_type(level, (float, int, np.floating), rule, hint)
+    if not 0 < level < 1:
+        raise ConfigError(rule, level, hint)
+    check_rows(competition, folds)
+    check_comparable(competition, records)
+    for record in records:
+        if record.recipe.get("folds", folds.fingerprint) != folds.fingerprint:
+            hint = "the plan that the records were made under"
+            raise PredictionError("records are of the given fold plan", f"{record.name} not", hint)
+
+
+def _measured(
+    competition: Competition, folds: Folds, records: Sequence[Predictions], seed: int
+) -> dict[int, _Measured]:
+    """By id of the record."""
+    every = common_rows(records)
     rows = every if len(every) <= MOST_ROWS else _drawn(every, seed)
     narrower = math.sqrt(len(rows) / len(every))
     counts = _counts(row_clusters(competition), rows, seed)
-    base = _draws(competition, folds, against, rows, counts)
-    whole = _score(competition, folds, against, every)
-    table = []
-    for record in records:
-        sign = competition.metric.sign
-        gain = sign * (_score(competition, folds, record, every) - whole)
-        drawn = sign * (_draws(competition, folds, record, rows, counts) - base)
-        here, drawn = drawn[0], drawn[1:][~np.isnan(drawn[1:])]
-        low, high = _quantiles(drawn, level)
-        spread = gain + narrower * (low - here), gain + narrower * (high - here)
-        table.append((record.name, gain, *spread))
-    return pd.DataFrame(table, columns=list(COLUMNS))
+    return {
+        id(r): _Measured(
+            _score(competition, folds, r, every),
+            _draws(competition, folds, r, rows, counts),
+            narrower,
+        )
+        for r in {id(r): r for r in records}.values()
+    }
+
+
+def _gain(
+    competition: Competition, one: _Measured, other: _Measured, level: float
+) -> tuple[float, float, float]:
+    """Gain of one on another, and both ends of its interval."""
+    sign = competition.metric.sign
+    gain, drawn = sign * (one.score - other.score), sign * (one.drawn - other.drawn)
+    here, drawn = drawn[0], drawn[1:][~np.isnan(drawn[1:])]
+    low, high = (one.narrower * (end - here) for end in _quantiles(drawn, level))
+    return gain, gain + low, gain + high
 
 
 def row_clusters(competition: Competition) -> np.ndarray:

@@ -55,7 +55,9 @@ class Clusters:
 class Kappa:
     """Pairs that agree least beyond chance, until there are enough members.
 
-    Margineantu and Dietterich, "Pruning adaptive boosting" (1997), take pairs by kappa alone.
+    Margineantu and Dietterich, "Pruning adaptive boosting" (1997), take pairs by kappa alone. By
+    that a record of noise, which agrees with none beyond chance, is taken first: leave such ones
+    out before, or weigh errors too (a trade-off of 0.5, say).
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stackkit.competition import Competition
-from stackkit.errors import ConfigError, nearest
+from stackkit.errors import ConfigError, check_type, nearest
 from stackkit.predictions import Predictions, records_of
 from stackkit.pruning.greedy import Backward, Forward
 from stackkit.pruning.material import Material, Ordering, Pruner, material_of
@@ -25,6 +25,7 @@ METHODS: dict[str, Pruner] = {
     "pareto": Pareto(),
 }
 STEPS = 11
+FEW = 5  # members of an ensemble on the curve of trade-offs
 
 
 def prune(
@@ -48,7 +49,7 @@ def prune(
     Raises
     ------
     ConfigError : an unknown method, or a number that cannot be kept. PredictionError : no records,
-        or no row that all of them score.
+        those of another competition or fold plan, or no row that all of them score.
     """
     table = pruning_table(records, competition, how, keep)
     by_name = {record.name: record for record in records_of(records)}
@@ -80,15 +81,16 @@ def pruning_table(
 
 
 def trade_off_curve(
-    records: Sequence[Predictions], competition: Competition, keep: int = 5
+    records: Sequence[Predictions], competition: Competition, keep: int | None = None
 ) -> pd.DataFrame:
     """A row a trade-off from 0, accuracy only, to 1, diversity only: the ensemble it leads to.
 
     Columns trade_off, `names` of its `keep` members (a sorted tuple), `average` their mean loss,
     `diversity` what their mean gains on it, `loss` the difference, and `score`. Members are taken
-    forwards and scored on the same rows.
+    forwards and scored on the same rows. Without `keep` they are 5, or all where there are fewer.
     """
     material = material_of(_distinct(records), competition)
+    keep = min(FEW, len(material.records)) if keep is None else keep
     _check_keep(keep, len(material.records))
     rows = [_traded(material, float(t), keep) for t in np.linspace(0, 1, STEPS)]
     columns = ["trade_off", "names", "average", "diversity", "loss", "score"]
@@ -119,8 +121,12 @@ def _distinct(records: Sequence[Predictions]) -> list[Predictions]:
 
 
 def _check_keep(keep: int | None, m: int) -> None:
-    if keep is not None and not 1 <= keep <= m:
-        raise ConfigError(f"keep is between 1 and the {m} records", keep, "None lets the score say")
+    if keep is None:
+        return
+    rule, hint = f"keep is a whole number between 1 and the {m} records", "None for the default"
+    check_type(keep, (int, np.integer), rule, hint)
+    if not 1 <= keep <= m:
+        raise ConfigError(rule, keep, hint)
 
 
 def _method(how: str | Pruner) -> Pruner:

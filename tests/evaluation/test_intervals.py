@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from stackkit.competition import Competition
-from stackkit.evaluation import gain_intervals, row_clusters
+from stackkit.errors import ConfigError, PredictionError
+from stackkit.evaluation import gain_intervals, gain_tables, intervals, row_clusters
 from stackkit.evaluation.intervals import DRAWS
 from stackkit.folds import Folds, make_folds
 from stackkit.predictions import Predictions
@@ -112,3 +113,60 @@ def test_a_draw_without_a_score_is_left_out(competition: Callable[..., Competiti
     row = gain_intervals(rare, folds, [good], bad).iloc[0]
     assert np.isfinite(row.gain) and np.isfinite([row.low, row.high]).all()
     assert DRAWS > 0
+
+
+def test_several_references_give_the_tables_of_each_and_draw_a_record_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, folds = binary("logloss", scheme="kfold")
+    one, two, three = (record(f"r{seed}", made.y, 1.5, seed) for seed in range(3))
+    apart = [gain_intervals(made, folds, [one, two, three], r) for r in (one, three)]
+    drawn, before = [], intervals._draws
+
+    def counted(*given: object) -> np.ndarray:
+        drawn.append(given[2].name)
+        return before(*given)
+
+    monkeypatch.setattr(intervals, "_draws", counted)
+    together = gain_tables(made, folds, [one, two, three], [one, three])
+    for alone, table in zip(apart, together, strict=True):
+        pd.testing.assert_frame_equal(alone, table)
+    assert sorted(drawn) == sorted(2 * ["r0", "r1", "r2"])  # all rows, and rows drawn again
+
+
+def test_a_single_record_is_a_list_of_one() -> None:
+    made, folds = binary("logloss", scheme="kfold")
+    good, bad = record("good", made.y, 1.0, 1), record("bad", made.y, 2.5, 2)
+    listed = gain_intervals(made, folds, [good], bad)
+    pd.testing.assert_frame_equal(gain_intervals(made, folds, good, bad), listed)
+
+
+@pytest.mark.parametrize("level", [95, 0, 1, -0.5, float("nan"), "0.95", True, None])
+def test_a_level_is_a_share(level: object) -> None:
+    made, folds = binary("logloss", scheme="kfold")
+    good = record("good", made.y, 1.0, 1)
+    with pytest.raises(ConfigError, match=r"level.*between 0 and 1; got .*try: 0\.95"):
+        gain_intervals(made, folds, [good], good, level=level)
+
+
+def test_names_and_records_of_other_data_are_refused() -> None:
+    made, folds = binary("logloss", scheme="kfold")
+    good = record("good", made.y, 1.0, 1)
+    for given in ("good", ["good"], 3):
+        with pytest.raises(ConfigError, match="record"):
+            gain_intervals(made, folds, given, good)
+    with pytest.raises(ConfigError, match="record"):
+        gain_intervals(made, folds, [good], "good")
+    strangers = [
+        record("short", made.y[:-5], 1.0, 1),
+        good.with_(target="z"),
+        good.with_(recipe={"data": "other"}),
+        good.with_(recipe={"folds": "other"}),
+    ]
+    for stranger in strangers:
+        with pytest.raises(PredictionError, match=r"records.*; got .*; try: "):
+            gain_intervals(made, folds, [stranger], good)
+        with pytest.raises(PredictionError, match=r"records.*; got .*; try: "):
+            gain_intervals(made, folds, [good], stranger)
+    known = good.with_(recipe={"data": made.fingerprint, "folds": folds.fingerprint})
+    assert gain_intervals(made, folds, known, good).gain[0] == 0

@@ -359,8 +359,10 @@ def test_what_cannot_be_asked(binary: Competition) -> None:
     records = records_for(binary, 0)
     with pytest.raises(ConfigError, match="did you mean 'clusters'"):
         prune(records, binary, "cluster")
-    with pytest.raises(ConfigError, match="keep is between 1 and the 6 records; got 7"):
-        prune(records, binary, "forward", keep=7)
+    for keep in (7, 0, 2.5, True, "3"):
+        with pytest.raises(ConfigError, match=f"keep is .* 1 and the 6 records; got {keep!r}"):
+            prune(records, binary, "forward", keep=keep)
+    assert len(prune(records, binary, "forward", keep=np.int64(2))) == 2
     with pytest.raises(ConfigError, match=r"a name each; got \['a'\] twice"):
         prune([*records, records[0]], binary)
     with pytest.raises(ConfigError, match="trade_off is between 0 and 1"):
@@ -403,3 +405,25 @@ def test_weights_of_rows_count(competition: Callable[..., Competition]) -> None:
     p = records[0].oof[:, 0].astype(float)
     own = -np.log(np.where(made.y == 1, p, 1 - p))
     assert table.loss["a"] == pytest.approx(np.average(own, weights=weight))
+
+
+def test_few_records_are_all_on_the_curve(binary: Competition) -> None:
+    for names in ("a", "abc", "abcdef"):
+        curve = trade_off_curve(records_for(binary, 3, names), binary)
+        assert {len(kept) for kept in curve.names} == {min(5, len(names))}
+
+
+def test_records_of_other_data_are_refused(binary: Competition) -> None:
+    a, b = records_for(binary, 0, "ab")
+    own = a.with_(recipe={"data": binary.fingerprint, "folds": "12"})
+    assert len(prune([own, b], binary, "forward", keep=2)) == 2
+    strangers = {
+        "predict 'y'": [b.with_(oof=b.oof[:-1]), b.with_(target="z")],
+        "the competition's data": [b.with_(recipe={"data": "other"})],
+        "one fold plan": [b.with_(recipe={"folds": "34"})],
+    }
+    for rule, others in strangers.items():
+        for other in others:
+            for asked in (prune, pareto_table, trade_off_curve):
+                with pytest.raises(PredictionError, match=f"records.*{rule}.*; got .*; try: "):
+                    asked([own, other], binary)

@@ -10,7 +10,7 @@ import numpy as np
 
 from stackkit.competition import Competition
 from stackkit.config import ModelsConfig
-from stackkit.errors import ConfigError
+from stackkit.errors import ConfigError, nearest
 from stackkit.level0 import get_model, model_names, registered_names
 from stackkit.presets import (
     BASE,
@@ -116,7 +116,7 @@ def _base_names(preset: Preset, models: ModelsConfig) -> list[str]:
     wanted = models.include or (*preset.base, *registered_names())
     for name in (*wanted, *models.exclude, *models.params):
         _refuse_higher_level(name)
-        get_model(name)
+        _refuse_unknown(name)
     return [n for n in dict.fromkeys(wanted) if n not in models.exclude]
 
 
@@ -124,10 +124,25 @@ def _refuse_higher_level(name: str) -> None:
     """ConfigError for a model that reads records: profiles choose those."""
     with_it = [p for p, preset in PRESETS.items() if name in {one.name for one in preset.above}]
     if (name in HIGHER or with_it) and name not in model_names():
-        known = HIGHER.get(name)
-        kind = "a meta-model" if known is not None and known.role == "meta" else "a blend"
         come = f"; it comes with --profile {' or '.join(with_it)}" if with_it else ""
-        raise ConfigError("[models] names base models", f"{name!r}, {kind}", f"remove it{come}")
+        got = f"{name!r}, {_kind(name)}"
+        raise ConfigError("[models] names base models", got, f"remove it{come}")
+
+
+def _refuse_unknown(name: str) -> None:
+    """ConfigError for a name that no model has, with the nearest one of any level."""
+    if name in model_names():
+        return
+    hint = nearest(name, [*model_names(), *HIGHER])
+    higher = next((known for known in HIGHER if repr(known) in hint), None)
+    if higher is not None:
+        hint += f" That is {_kind(higher)}, and [models] names base models"
+    raise ConfigError("unknown model", repr(name), hint)
+
+
+def _kind(name: str) -> str:
+    """What a model above level 0 is, in words."""
+    return "a meta-model" if name in HIGHER and HIGHER[name].role == "meta" else "a blend"
 
 
 def _base(name: str, preset: Preset, models: ModelsConfig) -> ModelSpec:

@@ -259,3 +259,15 @@ def test_models_of_higher_levels_are_known_as_such(
         nodes(**{key: [name]})
     assert caught.value.got == f"{name!r}, {kind}"
     assert caught.value.hint.endswith(profiles)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("simlex", "'simplex'? That is a blend"), ("ridge_mta", "'ridge_meta'? That is a meta-model"),
+     ("lightgmb", "did you mean 'lightgbm'?")],
+)  # fmt: skip
+def test_the_nearest_name_may_be_of_any_level(name: str, hint: str) -> None:
+    with pytest.raises(ConfigError, match="unknown model") as caught:
+        nodes(include=[name])
+    assert hint in caught.value.hint
+    assert ("names base models" in caught.value.hint) == ("That is" in hint)

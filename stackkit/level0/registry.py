@@ -42,7 +42,9 @@ _registered: dict[str, ModelSpec] = {}
 
 
 def register(spec: ModelSpec) -> ModelSpec:
-    """Add a model of one's own; a second one of a name replaces the first.
+    """Add a base model of one's own; a second one of a name replaces the first.
+
+    ConfigError for a built-in name, a meta-model or blend, or a model without a feature recipe.
 
     >>> from sklearn.neighbors import KNeighborsRegressor
     >>> from stackkit.level0.wrap import SklearnLearner
@@ -52,6 +54,13 @@ def register(spec: ModelSpec) -> ModelSpec:
     if spec.name in _BUILT_IN:
         raise ConfigError(
             "a built-in model keeps its name", repr(spec.name), "give yours another name"
+        )
+    if spec.role != "base" or spec.recipe is None:
+        raise ConfigError(
+            "register takes base models, which read a feature recipe",
+            f"{spec.name!r}, role {spec.role}, recipe {spec.recipe}",
+            "cross_fit(spec, competition, folds, cache, source=records) fits a meta-model or "
+            "blend of your own; a base model names its recipe",
         )
     _registered[spec.name] = spec
     return spec

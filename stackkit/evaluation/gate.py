@@ -12,6 +12,7 @@ from stackkit.metrics.noise import without_noise
 from stackkit.predictions import Predictions, check_record, records_of
 
 MARGIN = 0.25
+OTHER = "; stackkit.choose, or RECORD of notebook 07_submit, takes another record"
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,6 @@ def _best_shown(
 
 def _kept(incumbent: Predictions, evidence: Mapping[str, float] | None, shown: str) -> str:
     if not evidence:
-        kept = f"{incumbent.name} over level 0 is kept"
-        return f"no evidence of leaks at higher levels: {kept}{shown}"
+        unknown = "how far scores of higher levels flatter was not measured"
+        return f"{unknown}, so {incumbent.name} is kept{shown}{OTHER if shown else ''}"
     return f"nothing gains on {incumbent.name} beyond its leak and the margin"

@@ -46,7 +46,8 @@ def test_without_evidence_the_level_0_weights_are_kept_and_it_says_so() -> None:
         decision = gate([PRIOR, BETTER, BEST], BASE, evidence)
         assert isinstance(decision, GateDecision)
         assert decision.record is BASE
-        assert "no evidence" in decision.reason and "simplex" in decision.reason
+        assert "was not measured, so simplex is kept" in decision.reason
+        assert "07_submit" in decision.reason
         assert decision.leak == {"prior": 0.0, "meta": None, "top": None}
 
 

@@ -83,10 +83,10 @@ def _same(one: np.ndarray, other: np.ndarray) -> bool:
 
 def _least_profile(name: str) -> str:
     """The first profile whose stack has a model of that name; "" for none."""
-    stacks = {
-        p: {*preset.base, *(one.name for one in preset.above)} for p, preset in PRESETS.items()
-    }
-    return next((profile for profile, names in stacks.items() if name in names), "")
+    for profile, preset in PRESETS.items():
+        if name in {*preset.base, *(placed.name for placed in preset.above)}:
+            return profile
+    return ""
 
 
 def candidates_text(table: pd.DataFrame) -> str:
@@ -114,8 +114,8 @@ def best_name(table: pd.DataFrame) -> str:
 def reading_aid(table: pd.DataFrame) -> list[str]:
     """How to read the table, in lines."""
     return [
-        f"gain: on {best_name(table)}, the best base model, and on the plain mean, [95 % interval]; "
-        "one across 0 shows no gain",
+        f"gain: on {best_name(table)}, the best base model, and on the plain mean, with a 95 % "
+        "interval: one across 0 shows no gain",
         "depth: levels that read out-of-fold predictions, whose scores flatter a little more each "
         "(no interval shows that); same as: of equal predictions, counted once",
     ]

@@ -11,11 +11,13 @@ from stackkit.workflow.notebooks import (
 )
 from stackkit.workflow.results import add_result
 from stackkit.workflow.stages import (
+    cached_base,
     choose,
     fit_base,
     fit_candidates,
     fit_levels,
     fit_metas,
+    like_latest_run,
     missing_base,
     plan_base,
     plan_levels,
@@ -28,6 +30,7 @@ __all__ = [
     "NotebookRun",
     "ablate",
     "add_result",
+    "cached_base",
     "choose",
     "fit_base",
     "fit_candidates",
@@ -35,6 +38,7 @@ __all__ = [
     "fit_metas",
     "gains_on",
     "gains_on_static",
+    "like_latest_run",
     "missing_base",
     "plan_base",
     "plan_levels",

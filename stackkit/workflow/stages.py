@@ -11,8 +11,9 @@ from stackkit.crossfit.executor import shared_pool
 from stackkit.crossfit.progress import Progress, default_progress
 from stackkit.errors import ConfigError, ModelError, nearest
 from stackkit.nodes import Node, candidate_nodes, without
-from stackkit.presets import INCUMBENT, PRIOR, get_preset, higher_model
-from stackkit.runs import Setup, cores
+from stackkit.places import cache_folder
+from stackkit.presets import INCUMBENT, PRESETS, PRIOR, get_preset, higher_model
+from stackkit.runs import Setup, cores, latest_run, set_up
 from stackkit.stack import Stack, fit_stack, plan_nodes
 
 MEAN = "mean"
@@ -86,7 +87,7 @@ def fit_candidates(
         raise ModelError(
             "blends are made of cached base models",
             f"none of profile {setup.profile} in {setup.bench.shelf.folder}",
-            f"stackkit run {setup.competition.name} --profile {setup.profile}",
+            _command(setup),
         )
     nodes = candidate_nodes(setup.competition, get_preset(setup.profile), cached, setup.seed)
     if names:
@@ -98,6 +99,31 @@ def fit_candidates(
 def missing_base(setup: Setup) -> list[str]:
     """Names of the profile's base models that the cache does not hold."""
     return [node.spec.name for node in _base(setup) if not _is_cached(setup, node)]
+
+
+def cached_base(setup: Setup) -> list[str]:
+    """Names of the profile's base models that the cache holds, the prior aside."""
+    missing = {PRIOR, *missing_base(setup)}
+    return [node.spec.name for node in _base(setup) if node.spec.name not in missing]
+
+
+def like_latest_run(setup: Setup) -> Setup:
+    """The same with the profile of the latest run on this data and these folds, if there is one."""
+    bench, name = setup.bench, setup.competition.name
+    report = latest_run(bench.cache, name, bench.shelf.folder.name) or {}
+    profile = report.get("profile", setup.profile)
+    if profile == setup.profile or profile not in PRESETS:
+        return setup
+    return set_up(setup.competition, profile, bench.cache.root, setup.seed)
+
+
+def _command(setup: Setup) -> str:
+    """The command that fits what a setup lacks."""
+    config, root = setup.competition.config, setup.bench.cache.root
+    where = config.folder if config.train else setup.competition.name
+    elsewhere = root.resolve() != cache_folder(config).resolve()
+    place = f" --cache-dir {root}" if elsewhere else ""
+    return f"stackkit run {where} --profile {setup.profile}{place}"
 
 
 def _is_cached(setup: Setup, node: Node) -> bool:

@@ -79,3 +79,17 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     places = {"cache_dir": folder / "oof_cache", "output": folder / "submissions"}
     run(folder, jobs=2, progress=Silent(), **places)
     return folder
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A competition whose latest run was of another profile than its TOML names."""
+    from stackkit.crossfit.progress import Silent
+    from stackkit.runs import run
+
+    folder = write_shop(tmp_path_factory.mktemp("two") / "shop")
+    toml = TOML.replace('["ridge"]', '["ridge", "lasso"]').replace('"quick"', '"best"')
+    (folder / "competition.toml").write_text(toml, encoding="utf-8")
+    places = {"cache_dir": folder / "oof_cache", "output": folder / "submissions"}
+    run(folder, profile="quick", jobs=2, progress=Silent(), **places)
+    return folder

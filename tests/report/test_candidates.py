@@ -12,9 +12,10 @@ from stackkit.crossfit.progress import Silent
 from stackkit.errors import ModelError
 from stackkit.level1 import METAS
 from stackkit.level2 import BLENDS
-from stackkit.report.candidates import candidate_table, candidates_text
+from stackkit.report.candidates import candidate_table, candidates_text, reading_aid
 from stackkit.report.weights import members_used
 from stackkit.runs import Setup, set_up
+from stackkit.stack import Stack
 from stackkit.workflow import fit_base, fit_candidates, missing_base
 
 TOML = """\
@@ -48,8 +49,19 @@ def setup(project: Path) -> Setup:
 def test_nothing_cached_is_said_with_the_command_that_mends_it(project: Path) -> None:
     bare = set_up(project, cache_dir=project / "elsewhere")
     assert missing_base(bare) == ["prior", "ridge", "knn", "hist_gb"]
-    with pytest.raises(ModelError, match="stackkit run few --profile standard"):
+    command = f"stackkit run {project} --profile standard --cache-dir {project / 'elsewhere'}"
+    with pytest.raises(ModelError, match=command):
         fit_candidates(bare, jobs=2, progress=Silent())
+
+
+def twins_are_named(table: pd.DataFrame, stack: Stack) -> None:
+    """Against all pairs: the first of equal predictions is named by those after it."""
+    oof = [stack.records[name].oof for name in table["name"]]
+    alike = [[np.allclose(a, b, rtol=1e-5, atol=1e-6, equal_nan=True) for a in oof] for b in oof]
+    for i, name in enumerate(table.same_as):
+        first = next(j for j in range(i + 1) if alike[i][j])
+        assert name == ("" if first == i else table["name"][first])
+    assert (table.same_as != "").any()
 
 
 def test_every_candidate_is_listed_and_no_base_model_is_fitted(setup: Setup, project: Path) -> None:
@@ -71,6 +83,13 @@ def test_every_candidate_is_listed_and_no_base_model_is_fitted(setup: Setup, pro
     assert table.models.between(1, 3).all()
     text = candidates_text(table)
     assert len(text.splitlines()) == len(table) + 1 and "gain on mean" in text
+    assert f"gain on {best.name.iloc[0]}" in text
+    assert len(reading_aid(table)) == 2
+    twins_are_named(table, stack)
+    profiles = table.set_index("name").profile
+    assert profiles[["mean", "greedy", "median", "cma"]].tolist() == [
+        "quick", "standard", "best", ""
+    ]  # fmt: skip
     used = members_used(setup, list(stack.records.values()))
     assert used["ridge"] == used["best_single"] == 1 and used["mean"] == 3
 

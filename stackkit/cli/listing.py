@@ -31,12 +31,16 @@ def plan(
     competition: str, profile: str | None, cache_dir: str | None, seed: int, as_json: bool
 ) -> None:
     """Show what is cached and what would be fitted; fits nothing."""
-    from stackkit.report.tables import plan_notes
+    from stackkit.report.tables import plan_notes, plan_text
     from stackkit.runs import set_up
     from stackkit.stack import plan_nodes
 
     setup = set_up(competition, profile, cache_dir, seed)
-    print_table(plan_nodes(setup.nodes, setup.bench), as_json)
+    table = plan_nodes(setup.nodes, setup.bench)
+    if as_json:
+        print_table(table, as_json)
+    else:
+        click.echo(plan_text(table))
     for note in plan_notes(setup):
         click.echo(note, err=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from stackkit.runs import Run, Setup
 
 
+READS = 60  # characters of what a model reads
 MOST_CLASSES = 20  # whole numbers that are classes without a doubt
 LEADERBOARD = "rank name role depth cv folds holdout coverage weight evidence seconds key8"
 
@@ -55,6 +57,23 @@ def leaderboard_text(table: pd.DataFrame) -> str:
 def _share(weight: float) -> str:
     """A weight in two decimals; nothing for none."""
     return "" if math.isnan(weight) else f"{without_noise(weight):.2f}"
+
+
+def plan_text(table: pd.DataFrame) -> str:
+    """The plan with what a model reads in a few words."""
+    base = set(table.name[table.role == "base"])
+    return as_text(table.assign(reads=[_brief(reads, base) for reads in table.reads]))
+
+
+def _brief(reads: str, base: Collection[str]) -> str:
+    """Names of what a model reads; where they are too long, base models as their number."""
+    if len(reads) <= READS:
+        return reads
+    names = reads.split(", ")
+    others = ", ".join(name for name in names if name not in base)
+    text = f"{sum(name in base for name in names)} base models"
+    text = f"{text}, {others}" if others else text
+    return text if len(text) <= READS else text[:READS].rpartition(",")[0] + ", …"
 
 
 def run_text(setup: Setup, run: Run) -> str:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from stackkit.cli.options import JSON, print_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ERROR = 40  # characters of an error in the table
 
 
 @click.command()
@@ -22,5 +28,10 @@ def ablate(file: str, output: str | None, as_json: bool) -> None:
     from stackkit.workflow import ablation
 
     table = ablation.ablate(file, output, partial(click.echo, err=True))
-    print_table(table, as_json)
+    print_table(table if as_json else _short(table), as_json)
     ablation.check_done(table)
+
+
+def _short(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the beginning of each error; the message at the end has it whole."""
+    return table.assign(error=table.error.fillna("").str.slice(0, ERROR))

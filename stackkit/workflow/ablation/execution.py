@@ -18,7 +18,7 @@ from stackkit.workflow.notebooks import run_notebook
 
 TABLE = "table.csv"
 DONE, FAILED = "done", "failed"
-SHOWN = 5  # errors in one message
+SHOWN = 5  # different errors in one message
 SAME = ("time", "notebook", "competition")  # of a result row: the same in all runs, or no result
 
 
@@ -65,9 +65,9 @@ def check_done(table: pd.DataFrame) -> None:
     """NotebookError that names the failed runs of a table that `ablate` returned."""
     failed = table[table.state == FAILED]
     if len(failed):
-        pairs = list(zip(failed.run, failed.error, strict=True))
-        errors = "; ".join(f"{run}: {error}" for run, error in pairs[:SHOWN])
-        errors += "; …" if len(pairs) > SHOWN else ""
+        alike = [(", ".join(of.run), error) for error, of in failed.groupby("error", sort=False)]
+        errors = "; ".join(f"{runs}: {error}" for runs, error in alike[:SHOWN])
+        errors += "; …" if len(alike) > SHOWN else ""
         raise NotebookError(
             "every run of an ablation reaches its end",
             f"{len(failed)} of {len(table)} that did not: {errors}",
@@ -125,7 +125,7 @@ def _told(run: AblationRun, head: str, tell: Callable[[str], object]) -> dict[st
         tell(f"{head}: unchanged")
         return row
     row = execute(run)
-    tell(f"{head}: {row['error'] or 'done'} ({row['seconds']:.1f} s)")
+    tell(f"{head}: {row['state']} ({row['seconds']:.1f} s)")
     return row
 
 

@@ -137,12 +137,18 @@ def _checked(notebook: Path, ablation: Ablation, given: Mapping[str, Any]) -> di
 def _find_notebook(ablation: Ablation, competition: str) -> Path:
     """The notebook as a path: from the ablation's folder, else among the project's notebooks."""
     folder = notebooks_folder(find_config(competition))
-    for path in (ablation.folder / ablation.notebook, folder / ablation.notebook):
+    tried = [ablation.folder / ablation.notebook, folder / ablation.notebook]
+    for path in tried:
         if path.is_file():
             return path.resolve()
     known = [path.name for path in folder.glob("*.ipynb")]
-    hint = nearest(ablation.notebook, known)
-    raise ConfigError("an ablation runs a notebook that is there", ablation.notebook, hint)
+    hint = nearest(ablation.notebook, known) if known else "a path from the folder of the TOML"
+    places = " nor ".join(str(path.resolve()) for path in tried)
+    raise ConfigError(
+        "an ablation runs a notebook that is there",
+        f"{ablation.notebook!r}: neither {places}",
+        hint,
+    )
 
 
 def _literal(text: str) -> Any:

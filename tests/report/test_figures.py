@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from stackkit.report import figures, summaries
 from stackkit.report.figures.chart import clipped, spread
 from stackkit.report.figures.costs import frontier
 from stackkit.report.figures.data import PLAN
-from stackkit.report.figures.stacking import MOST_MEMBERS
+from stackkit.report.figures.stacking import MOST_MEMBERS, _with_error
 from stackkit.report.figures.truth import reliability
 from stackkit.report.figures.verdicts import roc_points
 
@@ -305,6 +306,20 @@ def test_gains_tell_what_could_be_submitted(pool3: list[Predictions]) -> None:
 def test_gains_of_one_fold_have_no_error(pool3: list[Predictions]) -> None:
     one = GateDecision(pool3[0], {"a": 0.1}, {"a": np.inf}, {"a": None}, "because")
     assert "+0.1 ± inf" in texts(figures.gains(one))
+
+
+@pytest.mark.parametrize(
+    ("gain", "error", "words"),
+    [
+        (-3.0e-8, 2.4e-8, "(-3.0 ± 2.4)e-8"),
+        (0.000123, 0.000045, "+0.000123 ± 0.000045"),
+        (1234.5, 60.0, "+1234 ± 60"),
+        (-1234.5, math.inf, "-1.23e+03 ± inf"),
+        (0.0, 0.0, "+0 ± 0"),
+    ],
+)
+def test_a_gain_is_told_to_the_digits_of_its_error(gain: float, error: float, words: str) -> None:
+    assert _with_error(gain, error) == words
 
 
 def test_a_record_without_test_has_nothing_to_compare(pool3: list[Predictions]) -> None:

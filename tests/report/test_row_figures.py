@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
@@ -183,7 +184,7 @@ def filled(chart: Chart, place: int) -> list[bool]:
 
 
 def test_marks_are_filled_where_the_interval_is_clear_of_nothing() -> None:
-    table = candidates()
+    table = candidates(24)
     clear = (table.mean_low > 0) | (table.mean_high < 0)
     assert clear.any() and not clear.all()
     assert filled(figures.candidate_gains(table, "mean"), 0) == list(clear)
@@ -191,13 +192,57 @@ def test_marks_are_filled_where_the_interval_is_clear_of_nothing() -> None:
     assert "Nothing" in none.axes[0].texts[0].get_text()
 
 
-def test_what_is_far_worse_is_an_arrow() -> None:
+def test_of_many_candidates_the_best_and_the_named_are_drawn() -> None:
+    table = candidates(60)
+    table.loc[50, "name"], table.loc[57, "name"] = "mean", "mine"
+    chart = figures.candidate_gains(table, "mean", names=("mean", "mine"))
+    names = [label.get_text() for label in chart.axes[0].get_yticklabels()]
+    assert names == [*table.name[:23], "mean", "mine"]
+    assert "25 of 60" in chart.axes[0].get_title()
+    few = figures.candidate_gains(table[:10], "mean")
+    assert "of" not in few.axes[0].get_title().split()
+
+
+def upright(chart: Chart) -> set[float]:
+    """Where lines stand across the whole panel."""
+    lines = [line.get_xdata() for line in chart.axes[0].lines if list(line.get_ydata()) == [0, 1]]
+    return {float(x[0]) for x in lines}
+
+
+def test_the_best_base_model_and_the_mean_are_lines() -> None:
+    table = candidates(20)
+    table.loc[4, ["name", "on_best"]] = "mean", 0.7
+    table.loc[19, ["role", "on_mean"]] = "base", -0.4
+    assert upright(figures.candidate_gains(table, "mean")) == {0, -0.4, table.on_mean[4]}
+    assert upright(figures.candidate_gains(table, "best")) == {0, 0.7, table.on_best[19]}
+    table.loc[19, "on_mean"] = -1000.0
+    far = figures.candidate_gains(table, "mean")
+    assert -1000.0 not in upright(far) and far.axes[0].get_xlim()[0] > -10
+    words = [text.get_text() for text in far.legends[0].get_texts()]
+    assert "the best base model, off the axis: -1000.0" in words
+
+
+def arrows(axes: Axes) -> dict[int, tuple[str, bool]]:
+    """Row -> where an arrow points and whether it is filled."""
+    marks = [line for line in axes.lines if line.get_marker() in "<>" and line.get_marker()]
+    return {
+        int(line.get_ydata()[0]): (line.get_marker(), line.get_markerfacecolor() != "white")
+        for line in marks
+    }
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_what_is_far_off_is_an_arrow(sign: int) -> None:
     table = gains(1)
-    table.loc[0, ["gain", "low", "high"]] = -100.0
+    assert arrows(figures.gains_on_static(table).axes[0]) == {}
+    table.loc[0, ["gain", "low", "high"]] = 100.0 * sign
+    table.loc[1, "high" if sign > 0 else "low"] = 100.0 * sign
     axes = figures.gains_on_static(table).axes[0]
-    (arrow,) = [line for line in axes.lines if line.get_marker() == "<"]
-    assert list(arrow.get_ydata()) == [0]
-    assert axes.get_xlim()[0] > -10
+    mark = ">" if sign > 0 else "<"
+    assert arrows(axes) == {0: (mark, True), 1: (mark, False)}
+    assert -10 < axes.get_xlim()[0] < axes.get_xlim()[1] < 10
+    rest = table[["gain", "low", "high"]][2:].to_numpy()
+    assert axes.get_xlim()[0] < rest.min() and rest.max() < axes.get_xlim()[1]
 
 
 def test_losses_are_means_of_tenths() -> None:

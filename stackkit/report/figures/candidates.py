@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -23,6 +25,7 @@ from stackkit.report.figures.chart import (
     tidy,
     value_column,
 )
+from stackkit.report.tables import number
 
 KINDS = {
     "dynamic": (BLUE, "dynamic selection"),
@@ -34,20 +37,29 @@ AGAINST = {
     "best": ("on_best", "best_low", "best_high", "the best base model"),
     "mean": ("on_mean", "mean_low", "mean_high", "the plain mean"),
 }
-FAR = 4.0  # gains below minus so many times the largest are cut off
+FENCE = 3.0  # quartile distances beyond the quartiles at which an axis ends
+MOST = 25  # rows drawn
+REFERENCES = ("mean", "simplex", "best_single")  # drawn in any case
 
 
-def candidate_gains(table: pd.DataFrame, against: str = "best") -> Chart:
+def candidate_gains(
+    table: pd.DataFrame, against: str = "best", names: Sequence[str] = REFERENCES
+) -> Chart:
     """A row a candidate of a `candidate_table`: its gain with the 95 % interval.
+
+    Drawn are the 25 best, the named ones among them; lines are the best base model and the plain
+    mean. Arrows at an edge stand for marks and intervals beyond it.
 
     Parameters
     ----------
     against : "best" base model or plain "mean".
+    names : candidates that are drawn in any case.
     """
     gain, low, high, what = AGAINST[against]
-    shown = table[table.role != "base"]
-    if shown.empty:
+    above = table[table.role != "base"]
+    if above.empty:
         return blank("Nothing stands above the base models.")
+    shown = _best_and_named(above.reset_index(drop=True), names)
     chart = row_chart(len(shown), head=1.9, each=0.21)
     axes = tidy(chart.subplots())
     axes.tick_params(axis="y", labelsize=8)
@@ -55,14 +67,47 @@ def candidate_gains(table: pd.DataFrame, against: str = "best") -> Chart:
     for row, role in enumerate(shown.role):
         colour, marker = ROLES[role]
         _interval(axes, row, values[row], colour, marker)
-    _cut(axes, values)
+    references = _references(table, gain)
+    _cut(axes, values, list(references.values()))
     name_rows(axes, clipped(list(shown.name)))
     value_column(axes, [f"{count}" for count in shown.models], "models")
     axes.set_xlabel("gain in the metric, positive is better")
-    axes.set_title(f"Gain on {what}, with 95 % intervals")
+    axes.set_title(f"Gain on {what}, with 95 % intervals" + _count(len(shown), len(above)))
     handles = [_handle(*ROLES[role], role) for role in dict.fromkeys(shown.role)]
-    chart.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False)
+    handles += _reference_lines(axes, references, against)
+    chart.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
     return chart
+
+
+def _best_and_named(above: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The best rows and the named ones, at most `MOST` unless more are named, in their order."""
+    named = above.index[above.name.isin(names)]
+    best = above.index.difference(named, sort=False)[: max(0, MOST - len(named))]
+    return above.loc[named.union(best)]
+
+
+def _count(shown: int, of: int) -> str:
+    return f": {shown} of {of}" if shown < of else ""
+
+
+def _references(table: pd.DataFrame, gain: str) -> dict[str, float]:
+    """Gains of the best base model and the plain mean, those that there are."""
+    found = {"best": table[gain][table.role == "base"], "mean": table[gain][table.name == "mean"]}
+    return {key: float(at.iloc[0]) for key, at in found.items() if len(at)}
+
+
+def _reference_lines(axes: Axes, references: dict[str, float], against: str) -> list[Line2D]:
+    """Upright lines; that of what gains are on is solid. Of lines off the axis the legend tells."""
+    colours, styles = {"best": ROLES["base"][0], "mean": ORANGE}, {"best": "--", "mean": ":"}
+    low, high = axes.get_xlim()
+    lines = []
+    for key, at in references.items():
+        colour, style = (BLACK, "-") if key == against else (colours[key], styles[key])
+        label = AGAINST[key][3] + ("" if low <= at <= high else f", off the axis: {number(at)}")
+        lines.append(Line2D([], [], color=colour, linestyle=style, linewidth=1.5, label=label))
+        if low <= at <= high:
+            axes.axvline(at, color=colour, linestyle=style, linewidth=1.5, zorder=1)
+    return lines
 
 
 def gains_on_static(table: pd.DataFrame) -> Chart:
@@ -104,15 +149,41 @@ def _interval(axes: Axes, row: int, values: np.ndarray, colour: str, marker: str
               markerfacecolor=colour if clear else "white")  # fmt: skip
 
 
-def _cut(axes: Axes, values: np.ndarray) -> None:
-    """A line at no gain; what is far worse than others are good is an arrow at the edge."""
+def _cut(axes: Axes, values: np.ndarray, references: Sequence[float] = ()) -> None:
+    """A line at no gain; an axis of the bulk of gains, low and high ends, arrows to what is off it.
+
+    The bulk ends at the outer fences of Tukey (Exploratory Data Analysis, 1977), a little wider.
+    """
     axes.axvline(0, color=BLACK, linewidth=1, zorder=1)
-    reach = FAR * max(values[:, 2].max(), np.abs(np.median(values, axis=0)).max())
-    if values[:, 1].min() < -reach < 0:
-        axes.set_xlim(left=-reach)
-        beyond = np.flatnonzero(values[:, 0] < -reach)
-        axes.plot(np.full(len(beyond), -0.98 * reach), beyond, "<", color=BLACK, markersize=5)
+    left, right = _bulk(values, references)
+    axes.set_xlim(left, right)
+    room = 0.012 * (right - left)
+    for edge, mark, beyond in (
+        (left + room, "<", values < left),
+        (right - room, ">", values > right),
+    ):
+        for row in np.flatnonzero(beyond.any(axis=1)):
+            filled = BLACK if beyond[row, 0] else "white"  # the gain itself, or its interval only
+            axes.plot(edge, row, mark, color=BLACK, markersize=5, markerfacecolor=filled)
     axes.locator_params(axis="x", nbins=5)
+
+
+def _bulk(values: np.ndarray, references: Sequence[float]) -> tuple[float, float]:
+    """From the lowest to the highest of rows (gain, low, high) inside the fences, and 0.
+
+    References too, as long as the bulk keeps half of the axis.
+    """
+    known = values[np.isfinite(values).all(axis=1)]
+    if not len(known):
+        return -1.0, 1.0
+    lower, upper = np.quantile(known, [0.25, 0.75], axis=0)
+    reach = FENCE * (upper - lower) + np.median(known[:, 2] - known[:, 1])
+    inside = known[(known >= lower - reach) & (known <= upper + reach)]
+    low, high = min(inside.min(), 0.0), max(inside.max(), 0.0)
+    near = [at for at in references if max(high, at) - min(low, at) <= 2 * (high - low)]
+    low, high = min([low, *near]), max([high, *near])
+    margin = 0.04 * (high - low) or 1e-9
+    return low - margin, high + margin
 
 
 def _kind(family: str) -> tuple[str, str]:

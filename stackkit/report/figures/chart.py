@@ -17,6 +17,7 @@ from stackkit.predictions import Predictions
 
 WIDTH = 8.0
 DPI = 100
+MARGIN = 0.1  # inches beside each panel
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PINK, SKY, YELLOW, GREY, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#7F7F7F", "#000000"
 PALETTE = (BLUE, RED, GREEN, PINK, ORANGE, SKY, BLACK, GREY)
@@ -29,6 +30,7 @@ class Chart(Figure):
 
     def __init__(self, height: float, width: float = WIDTH) -> None:
         super().__init__(figsize=(width, height), dpi=DPI, layout="constrained")
+        self.get_layout_engine().set(w_pad=MARGIN)
 
     def _repr_png_(self) -> bytes:
         """What Jupyter shows."""

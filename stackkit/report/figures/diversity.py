@@ -25,6 +25,9 @@ from stackkit.report.figures.costs import frontier
 
 MOST_NUMBERS = 18
 MOST_PAIRS = 12  # that a kappa-error diagram names
+PIXELS = (480, 300)  # of a kappa-error diagram from the lowest to the highest pair
+SAME_POINT, APART = 4, 13  # pixels: pairs nearer are one point; numbers nearer would overlap
+AREA = 28  # of the point of one pair
 NEAR = 0.97  # error correlation of twins
 SIGNED, SHARE = (-1.0, 1.0), (0.0, None)
 MEASURES = {
@@ -73,27 +76,66 @@ def pairwise(table: pd.DataFrame, measure: str) -> Chart:
 def kappa_error(table: pd.DataFrame) -> Chart:
     """A point a pair of models: what they agree on beyond chance, and how often they are wrong.
 
-    Named and joined are the pairs that no other beats in both (Margineantu and Dietterich, 1997).
+    Numbered and joined are the pairs that no other beats in both (Margineantu and Dietterich,
+    1997); those at one point share a number. The area of a point tells how many pairs lie there.
     """
     if table.empty:
         return blank("A pair takes two models.")
-    best = frontier(table.kappa.to_numpy(), -table.error.to_numpy())
+    front = table.iloc[frontier(table.kappa.to_numpy(), -table.error.to_numpy())]
     chart = Chart(4.6)
     axes = tidy(chart.subplots(), "both")
-    axes.plot(
-        table.kappa, table.error, "o", color=BLUE, markersize=5, alpha=0.45, markeredgewidth=0
-    )
-    front = table.iloc[best]
-    axes.plot(front.kappa, front.error, "o-", color=RED, markersize=7, linewidth=1.2)
+    _draw_pairs(chart, axes, table)
+    axes.plot(front.kappa, front.error, "o-", color=RED, markersize=5, linewidth=1.2)
     axes.margins(x=0.06, y=0.08)
     shown = front.iloc[np.unique(np.linspace(0, len(front) - 1, MOST_PAIRS).astype(int))]
-    names = [f"{a} + {b}" for a, b in zip(*map(clipped, (shown.a, shown.b), (12, 12)), strict=True)]
-    axes.set_ylim(axes.get_ylim())
-    label_points(axes, names, shown.kappa.to_numpy(), shown.error.to_numpy())
+    _number_pairs(axes, shown, _places(shown, table))
     axes.set_xlabel("kappa of the pair: agreement beyond chance (1: alike, 0: by chance)")
     axes.set_ylabel("mean share of wrong rows")
     axes.set_title(f"{len(front)} of {len(table)} pairs: none both agrees less and errs less")
     return chart
+
+
+def _draw_pairs(chart: Chart, axes: Axes, table: pd.DataFrame) -> None:
+    """All pairs; those that the picture cannot tell apart are one point, as large as they are."""
+    points = table.groupby(_points(_places(table, table)))
+    means, counts = points[["kappa", "error"]].mean(), points.size()
+    axes.scatter(means.kappa, means.error, s=AREA * counts, color=BLUE, alpha=0.45, linewidths=0)
+    if counts.max() == 1:
+        return
+    for count in np.unique([1, 2, counts.max()]):
+        label = f"{count} pairs" if count > 1 else "1 pair"
+        axes.scatter([], [], s=AREA * count, color=BLUE, alpha=0.45, linewidths=0, label=label)
+    chart.legend(loc="outside lower center", ncols=3, frameon=False)
+
+
+def _points(places: np.ndarray) -> np.ndarray:
+    """(n,) codes of places (n, 2): each joins the first that is near and joins no other."""
+    codes = np.full(len(places), -1)
+    for j, place in enumerate(places):
+        if codes[j] < 0:
+            near = np.abs(places - place).max(axis=1) <= SAME_POINT
+            codes[near & (codes < 0)] = j
+    return codes
+
+
+def _number_pairs(axes: Axes, front: pd.DataFrame, places: np.ndarray) -> None:
+    """A number below the points of a front, where no point can lie, and what it stands for."""
+    axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
+    number, first = 0, np.full(2, -np.inf)
+    for row, (pair, place) in enumerate(zip(front.itertuples(), places, strict=True)):
+        if np.abs(place - first).max() > APART:
+            number, first = number + 1, place
+            axes.annotate(f"{number}", (pair.kappa, pair.error), xytext=(-3, -3), fontsize=8,
+                          textcoords="offset points", ha="right", va="top", color=RED)  # fmt: skip
+        a, b = clipped((pair.a, pair.b), 12)
+        axes.text(1.03, 0.98 - row / 14, f"{number}  {a} + {b}", transform=axes.transAxes,
+                  va="center", fontsize=9)  # fmt: skip
+
+
+def _places(some: pd.DataFrame, table: pd.DataFrame) -> np.ndarray:
+    """(n, 2) about where pairs lie, in pixels of the picture of all."""
+    low, high = table[["kappa", "error"]].min(), table[["kappa", "error"]].max()
+    return ((some[["kappa", "error"]] - low) / np.maximum(high - low, 1e-12)).to_numpy() * PIXELS
 
 
 def _heat_map(

@@ -28,6 +28,7 @@ from stackkit.report.figures.chart import (
 
 MOST_MEMBERS = 18
 NOTHING = 1e-6  # a weight below is none
+TINY = -5  # powers of ten below are written as such
 FULL = "full"
 
 
@@ -154,8 +155,12 @@ def _with_error(gain: float, error: float) -> str:
     """A gain with its error, both to the error's second digit."""
     gain, error = without_noise(gain), without_noise(error)
     if not 0 < error < np.inf:
-        return f"{gain:+.2g} ± {error:.2g}"
-    places = max(0, 1 - int(np.floor(np.log10(error))))
+        return f"{gain:+.3g} ± {error:.2g}"
+    power = int(np.floor(np.log10(error)))
+    if power < TINY:
+        gain, error = gain / 10.0**power, error / 10.0**power
+        return f"({gain:+.1f} ± {error:.1f})e{power}"
+    places = max(0, 1 - power)
     return f"{gain:+.{places}f} ± {error:.{places}f}"
 
 

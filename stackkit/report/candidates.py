@@ -33,7 +33,8 @@ def candidate_table(setup: Setup, stack: Stack) -> pd.DataFrame:
     that all of them score, `cv` on those of each, a share `coverage` of train. Gains of higher
     levels hold a leak that the intervals do not show; `depth` says how many levels read out-of-fold
     predictions. Choosing the base model by its score flatters it a little. `same_as` names the
-    first row of the same out-of-fold predictions, `profile` the least profile whose stack has it.
+    simplest record of the same out-of-fold predictions, `profile` the least profile whose stack
+    has it.
     """
     competition, folds = setup.competition, setup.bench.folds
     best = best_base(list(stack.records.values()))
@@ -48,7 +49,7 @@ def candidate_table(setup: Setup, stack: Stack) -> pd.DataFrame:
         on_mean=on_mean.gain, mean_low=on_mean.low, mean_high=on_mean.high,
         seconds=pd.Series({r.name: record_seconds(r.cost) for r in shown}),
         models=pd.Series(members_used(setup, list(stack.records.values()))),
-        same_as=pd.Series(_twins([stack.records[name] for name in table["name"]])),
+        same_as=pd.Series(_twins(shown)),
         profile=[_least_profile(name) for name in table["name"]],
     )  # fmt: skip
     return table[list(COLUMNS)].reset_index(drop=True)

@@ -70,9 +70,9 @@ def _brief(reads: str, base: Collection[str]) -> str:
     if len(reads) <= READS:
         return reads
     names = reads.split(", ")
-    others = ", ".join(name for name in names if name not in base)
-    text = f"{sum(name in base for name in names)} base models"
-    text = f"{text}, {others}" if others else text
+    members = sum(name in base for name in names)
+    counted = [f"{members} base models"] if members else []
+    text = ", ".join([*counted, *(name for name in names if name not in base)])
     return text if len(text) <= READS else text[:READS].rpartition(",")[0] + ", …"
 
 

@@ -56,11 +56,12 @@ def test_nothing_cached_is_said_with_the_command_that_mends_it(project: Path) ->
 
 def twins_are_named(table: pd.DataFrame, stack: Stack) -> None:
     """Against all pairs: the first of equal predictions is named by those after it."""
-    oof = [stack.records[name].oof for name in table["name"]]
+    names = sorted(table["name"], key=[*stack.records].index)
+    oof = [stack.records[name].oof for name in names]
     alike = [[np.allclose(a, b, rtol=1e-5, atol=1e-6, equal_nan=True) for a in oof] for b in oof]
-    for i, name in enumerate(table.same_as):
+    for i, twin in enumerate(table.set_index("name").same_as[names]):
         first = next(j for j in range(i + 1) if alike[i][j])
-        assert name == ("" if first == i else table["name"][first])
+        assert twin == ("" if first == i else names[first])
     assert (table.same_as != "").any()
 
 

@@ -20,6 +20,7 @@ from stackkit.report.tables import (
     model_rows,
     number,
     plan_notes,
+    plan_text,
 )
 from stackkit.runs import set_up
 
@@ -49,6 +50,27 @@ def test_the_leaderboard_joins_mean_and_deviation() -> None:
     head, line = leaderboard_text(pd.DataFrame([row])).splitlines()
     assert head.split() == "rank name role depth cv folds coverage evidence seconds key8".split()
     assert line.split() == "1 ridge base 0 0.25000 0.50000 ± 0.12500 80% clean 1.3 abcdef01".split()
+
+
+def test_the_plan_counts_base_models_where_names_are_too_long() -> None:
+    base = [f"model_{i}" for i in range(12)]
+    above = {
+        "few": base[:3],
+        "meta": base,
+        "all": [*base, "meta"],
+        "last": ["trees", *base, *(f"another_{i}" for i in range(9))],
+        "steps": [f"another_{i}" for i in range(9)],
+    }
+    rows = [*((name, "base", "trees") for name in base)]
+    rows += [(name, "blend", ", ".join(reads)) for name, reads in above.items()]
+    text = plan_text(pd.DataFrame(rows, columns=["name", "role", "reads"]))
+    assert [line.split("blend")[1].strip() for line in text.splitlines()[13:]] == [
+        "model_0, model_1, model_2",
+        "12 base models",
+        "12 base models, meta",
+        "12 base models, trees, another_0, another_1, another_2, …",
+        "another_0, another_1, another_2, another_3, another_4, …",
+    ]
 
 
 def test_every_model_and_metric_has_a_row() -> None:

@@ -107,7 +107,7 @@ def test_all_agree_on_what_is_submitted(executed: Executed) -> None:
         ("02_base_models", 5),
         ("03_diversity", 3),
         ("04_meta_models", 5),
-        ("05_blend", 7),
+        ("05_blend", 6),
         ("06_evaluate", 5),
         ("07_submit", 1),
         ("08_dynamic_selection_and_ncl", 5),

@@ -104,12 +104,13 @@ def test_the_front_of_pairs_is_named() -> None:
 
 def test_pairs_at_one_point_share_a_number_and_a_large_mark() -> None:
     rows = [("a", "b", 0.1, 0.5), ("c", "d", 0.1001, 0.4999), ("e", "f", 0.9, 0.1),
+            ("m", "n", 0.9, 0.1),
             ("g", "h", 0.9, 0.9), ("i", "j", 0.9, 0.9), ("k", "l", 0.9, 0.9)]  # fmt: skip
     chart = diversity.kappa_error(pd.DataFrame(rows, columns=["a", "b", "kappa", "error"]))
     words = [t.get_text() for t in chart.axes[0].texts]
-    assert sorted(words) == ["1", "1  a + b", "1  c + d", "2", "2  e + f"]
+    assert sorted(words) == ["1", "1  a + b", "1  c + d", "2", "2  e + f", "2  m + n"]
     sizes = chart.axes[0].collections[0].get_sizes() / diversity.AREA
-    assert sorted(sizes) == [1, 2, 3]
+    assert sorted(sizes) == [2, 2, 3]
     assert [t.get_text() for t in chart.legends[0].get_texts()] == ["1 pair", "2 pairs", "3 pairs"]
     alone = diversity.kappa_error(pairs(list("abc"), 4))
     assert not alone.legends and set(alone.axes[0].collections[0].get_sizes()) == {diversity.AREA}

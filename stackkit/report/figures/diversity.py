@@ -81,7 +81,8 @@ def kappa_error(table: pd.DataFrame) -> Chart:
     """
     if table.empty:
         return blank("A pair takes two models.")
-    front = table.iloc[frontier(table.kappa.to_numpy(), -table.error.to_numpy())]
+    best = table.iloc[frontier(table.kappa.to_numpy(), -table.error.to_numpy())]
+    front = best[["kappa", "error"]].merge(table, on=["kappa", "error"])  # and those that equal one
     chart = Chart(4.6)
     axes = tidy(chart.subplots(), "both")
     _draw_pairs(chart, axes, table)

@@ -46,7 +46,7 @@ def assemble(
         output=objective.output,
         role=recipe.spec.role,
         family=recipe.spec.family,
-        depth=1 + max(p.depth for p in parents) if parents else 0,
+        depth=recipe.depth,
         evidence=worst_evidence(*(p.evidence for p in parents)),
         parents=tuple(p.key for p in parents),
         scores=score_repeats(competition, folds, repeats, held),

@@ -44,6 +44,11 @@ class Recipe:
         return key_of(self.content)
 
     @property
+    def depth(self) -> int:
+        """How many levels below it are predictions."""
+        return 1 + max((parent.depth for parent in self.source.parents), default=-1)
+
+    @property
     def readable(self) -> dict[str, Any]:
         """The content as recipe.json holds it."""
         return json.loads(canonical(self.content))

@@ -40,7 +40,6 @@ MODELS_LIMIT = 2 * 10**9
 SCRATCH_LIMIT = 8 * 10**9
 ENDING = (CacheError, ConfigError, DataError)
 LISTEN = 0.2  # seconds between two looks for Ctrl-C
-TITLES = {"base": "level 0", "meta": "level 1", "blend": "level 2"}
 
 
 class FitQueue:
@@ -78,7 +77,7 @@ class FitQueue:
         """Records by key; returns when each is made, left out or failed, or on Ctrl-C."""
         trim_scratch(self.bench.shelf.scratch, SCRATCH_LIMIT)
         self.bench.shelf.sweep()
-        title = TITLES[self._jobs[0].recipe.spec.role]
+        title = f"depth {self._jobs[0].recipe.depth}"
         self.progress.start(title, sum(len(job.waiting) for job in self._jobs))
         try:
             with self._sampler, Interrupts() as interrupts:

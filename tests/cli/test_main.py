@@ -207,7 +207,7 @@ def interrupted(process: subprocess.Popen, sign: str) -> tuple[int, str, str]:
 def test_an_interrupt_with_nothing_to_submit_exits_with_130(start: Callable, shop: Path) -> None:
     (shop / "models.py").write_text(SLOW, encoding="utf-8")
     edit(shop, '["ridge"]', '["slow"]')
-    code, out, err = interrupted(start("run", shop, "--jobs", 1), "level 0: ")
+    code, out, err = interrupted(start("run", shop, "--jobs", 1), "depth 0: ")
     assert (code, out) == (130, "")
     assert "nothing was submitted" in err and "Traceback" not in err
 

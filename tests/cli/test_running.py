@@ -19,9 +19,10 @@ def test_run_prints_results_and_ends_with_the_path(stackkit: Callable, shop: Pat
     assert len(pd.read_csv(path)) == 12
     assert re.search(r"^ *rank +name +role +depth +cv", found.out, re.MULTILINE)
     assert re.search(r"^ *1 ", found.out, re.MULTILINE)
-    assert "chosen: simplex" in found.out and "no evidence" in found.out
+    assert "chosen: simplex" in found.out and "was not measured" in found.out
     assert "fits to do" not in found.out and "folds: " not in found.out
-    assert "level 0: 6 fits to do" in found.err and "folds: kfold, 3 splits" in found.err
+    assert "depth 0: 6 fits to do" in found.err and "folds: kfold, 3 splits" in found.err
+    assert re.search(r"depth 1: \d+ fits to do", found.err) and "depth 2" not in found.err
 
 
 def test_run_twice_gives_one_path(stackkit: Callable, shop: Path) -> None:

@@ -15,8 +15,9 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from stackkit.errors import ConfigError, PredictionError, check_type, shown
+from stackkit.errors import ConfigError, ModelError, PredictionError, check_type, shown
 
+LISTED = 12  # names in a message
 EVIDENCE = ("clean", "unverified", "in_sample")
 ARRAYS = ("oof", "oof_repeats", "held", "test", "test_folds", "held_folds")
 Output = Literal["proba", "value", "label"]
@@ -196,6 +197,12 @@ class Pool:
         shapes = {a.shape for a in self.arrays}
         if len(shapes) != 1 or len(self.names) != len(self.arrays):
             raise PredictionError("members of a pool have one shape and a name each", f"{shapes}")
+        if len(set(self.names)) != len(self.names):
+            twice = sorted({name for name in self.names if self.names.count(name) > 1})
+            raise PredictionError("members of a pool have names of their own", f"twice {twice}")
+        if self.families is not None and len(self.families) != len(self.names):
+            got = f"{len(self.families)} families of {len(self.names)} members"
+            raise PredictionError("families of a pool are one a member", got)
         if self.features is not None and len(self.features) != len(self):
             rule, got = "features of a pool are of its rows", f"{len(self.features)} of {len(self)}"
             raise PredictionError(rule, got)
@@ -227,6 +234,27 @@ class Pool:
             families=families,
         )
 
+    def matched(self, names: tuple[str, ...]) -> Pool:
+        """The members in the order and by the names that an estimator was fitted on.
+
+        Of the same names each is matched by its own. Names are not part of keys, so a record may be
+        renamed after a fit: where some differ and all others stand where they stood, the order
+        tells who is who. ModelError for another count, or where neither names nor order tell.
+        """
+        if self.names == names:
+            return self
+        hint = f"the members {list(names[:LISTED])}"
+        if len(self.names) != len(names):
+            rule = f"a pool has the {len(names)} members that were fitted on"
+            raise ModelError(rule, len(self.names), hint)
+        if set(self.names) == set(names):
+            return self.members([self.names.index(name) for name in names])
+        moved = [a for a, b in zip(self.names, names, strict=True) if a != b and a in names]
+        if moved:
+            rule = "renamed members stand where they were fitted"
+            raise ModelError(rule, f"{moved[:LISTED]} elsewhere", hint)
+        return dataclasses.replace(self, names=names)
+
     def blocks(self, size: int = 65_536) -> Iterator[np.ndarray]:
         """(m, b, c) float32 blocks of rows, in order."""
         for start in range(0, len(self), size):
@@ -240,3 +268,26 @@ class Pool:
         for member, array in zip(out, self.arrays, strict=True):
             member[...] = array if self.rows is None else array[self.rows]
         return out
+
+
+def rows_to_fit(pool: Pool, weight: np.ndarray | None) -> np.ndarray:
+    """Positions of the rows of a pool whose weight (n,) is not 0; of all without weights.
+
+    ModelError where there is none, or where a member has no number.
+    """
+    used = np.arange(len(pool)) if weight is None else np.flatnonzero(weight)
+    if not len(used):
+        rule, hint = "a fit has rows of positive weight", "check the weight column"
+        raise ModelError(rule, f"none of {len(pool)}", hint)
+    check_numbers(pool if len(used) == len(pool) else pool.take(used))
+    return used
+
+
+def check_numbers(pool: Pool) -> None:
+    """ModelError where a member's predictions are not finite, by one sum a member."""
+    for name, array in zip(pool.names, pool.arrays, strict=True):
+        values = array if pool.rows is None else array[pool.rows]
+        if not np.isfinite(values.sum(dtype=np.float64)):
+            wrong = int((~np.isfinite(values)).any(axis=1).sum())
+            rule = "members have finite predictions on the rows that are fitted on"
+            raise ModelError(rule, f"{wrong} rows without in {name!r}", "leave them out or weigh 0")

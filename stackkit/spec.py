@@ -8,9 +8,12 @@ and a seed. A `Source` turns a Fit into `Views`: the inputs of fitting, scoring 
 from __future__ import annotations
 
 import dataclasses
+import math
+import numbers
+import sys
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -18,7 +21,7 @@ import numpy as np
 
 from stackkit.competition import Competition
 from stackkit.config import check_name
-from stackkit.errors import ConfigError, ModelError, nearest
+from stackkit.errors import ConfigError, ModelError, nearest, shown
 from stackkit.folds import Fit
 from stackkit.metrics import Metric, quantile_of
 from stackkit.sizing import ExpectedCost, Limits
@@ -138,6 +141,47 @@ class BaseLearner:
             cls.kind = cls.__name__
 
 
+ABOVE_0 = sys.float_info.min  # as the least of a range: more than 0
+
+
+def check_ranges(learner: Any, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """ModelError where a declared parameter is not of its type, or lies outside (least, most).
+
+    The annotation says what it is: whole numbers (int), numbers (float), one or more of them
+    (tuple), perhaps None.
+    """
+    kinds = {f.name: str(f.type) for f in dataclasses.fields(learner)}
+    for name, (least, most) in ranges.items():
+        value, kind = getattr(learner, name), kinds[name]
+        if value is None and "None" in kind:
+            continue
+        several, whole = "tuple" in kind, "int" in kind
+        given = value if several and isinstance(value, tuple | list) else [value]
+        right = several == isinstance(value, tuple | list) and len(given) > 0
+        if not right or not all(_is_number(v, whole) and least <= v <= most for v in given):
+            what = f"{'whole ' * whole}number{'s, one or more' * several}"
+            rule = f"{name} of {type(learner).__name__}: {what}, {_range(least, most)}"
+            raise ModelError(rule, shown(value))
+
+
+def check_choice(learner: Any, name: str, valid: Iterable[str]) -> None:
+    """ModelError, with the nearest, where a declared parameter is none of the valid names."""
+    value = getattr(learner, name)
+    if not isinstance(value, str) or value not in valid:
+        rule = f"{name} of {type(learner).__name__} is a known one"
+        raise ModelError(rule, shown(value), nearest(value, valid))
+
+
+def _is_number(value: Any, whole: bool) -> bool:
+    kind = numbers.Integral if whole else numbers.Real
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _range(least: float, most: float) -> str:
+    low = "above 0" if least == ABOVE_0 else f"at least {least:g}"
+    return low if most == math.inf else f"{low} and at most {most:g}"
+
+
 @dataclass(frozen=True)
 class Part:
     """A learner as a parameter of another: its own parameters and what else enters a key.
@@ -153,8 +197,16 @@ class Part:
     @classmethod
     def of(cls, learner: Learner) -> Part:
         """Describe a learner; ModelError for anything else."""
+        if isinstance(learner, ModelSpec):
+            got, hint = f"the ModelSpec {learner.name!r}", 'its learner, as METAS["..."].learner'
+            raise ModelError("a part is a learner", got, hint)
+        if isinstance(learner, type):
+            raise ModelError(
+                "a part is a learner", f"the class {learner.__name__}", f"{learner.__name__}()"
+            )
         if not (isinstance(learner, Learner) and dataclasses.is_dataclass(learner)):
-            raise ModelError("a part is a learner, a frozen dataclass", repr(learner))
+            hint = 'such as LinearMeta() or METAS["..."].learner'
+            raise ModelError("a part is a learner, a frozen dataclass", shown(learner), hint)
         alone = dataclasses.replace(learner, threads=1)
         return cls(alone, learner.kind, learner.version, code_digest(type(learner)))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stackkit.errors import PredictionError
+from stackkit.errors import ModelError, PredictionError
 from stackkit.predictions import (
     Pool,
     Predictions,
     as_record_array,
     check_finite,
+    rows_to_fit,
     worst_evidence,
 )
 
@@ -124,3 +125,38 @@ def test_members_have_one_shape_and_a_name_each():
     for names, arrays in [(("a", "b"), (one, other)), (("a",), (one, one)), ((), ())]:
         with pytest.raises(PredictionError):
             Pool(names, arrays)
+
+
+def test_members_have_names_of_their_own_and_a_family_each() -> None:
+    array = np.zeros((3, 1), dtype=np.float32)
+    with pytest.raises(PredictionError, match=r"twice \['a'\]"):
+        Pool(("a", "a", "b"), (array,) * 3)
+    with pytest.raises(PredictionError, match="1 families of 2 members"):
+        Pool(("a", "b"), (array,) * 2, families=("trees",))
+
+
+def test_members_are_matched_by_name_and_renamed_ones_by_order() -> None:
+    arrays = tuple(np.full((2, 1), i, dtype=np.float32) for i in range(3))
+    pool = Pool(("a", "b", "c"), arrays, families=("x", "y", "z"))
+    assert pool.matched(("a", "b", "c")) is pool
+    turned = pool.members([2, 0, 1]).matched(("a", "b", "c"))
+    assert (turned.names, turned.arrays, turned.families) == (pool.names, arrays, pool.families)
+    renamed = pool.matched(("a", "d", "c"))
+    assert (renamed.names, renamed.arrays) == (("a", "d", "c"), arrays)
+    with pytest.raises(ModelError, match="2 members that were fitted on; got 3"):
+        pool.matched(("a", "b"))
+    with pytest.raises(ModelError, match=r"\['b'\] elsewhere"):
+        pool.matched(("b", "e", "c"))
+
+
+def test_rows_to_fit_have_weight_and_numbers() -> None:
+    a, b = np.zeros((2, 4, 1), dtype=np.float32)
+    b[2] = np.nan
+    pool = Pool(("a", "b"), (a, b))
+    assert rows_to_fit(pool, np.array([1, 0.5, 0, 2])).tolist() == [0, 1, 3]
+    assert rows_to_fit(pool.members([0]), None).tolist() == [0, 1, 2, 3]
+    for weight in (None, np.ones(4), np.array([0, 0, 1, 0])):
+        with pytest.raises(ModelError, match="1 rows without in 'b'"):
+            rows_to_fit(pool, weight)
+    with pytest.raises(ModelError, match="none of 4"):
+        rows_to_fit(pool, np.zeros(4))

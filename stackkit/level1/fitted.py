@@ -31,12 +31,13 @@ class MetaFit:
         """Fit on the rows of X whose weight is positive."""
         rows = rows_of(X, y, weight, self.objective, self.seed)
         self.space_, self.order_ = rows.space, name_order(X)
+        self.known_ = X.names
         self._fit(rows)
         return self
 
     def predict(self, X: Pool) -> np.ndarray:
         """Values or probabilities (n, c), made of a block of rows at a time."""
-        pool = by_name(X)
+        pool = by_name(X.matched(self.known_))
         made = np.concatenate([self._predict(block) for block in row_blocks(pool)])
         if self.space_ is not None:
             return self.space_.inverse(made)

@@ -152,7 +152,7 @@ class FWLSFit(MetaFit):
 
     def weights(self, X: Pool) -> np.ndarray:
         """(n, m) the weight of each member in each row, members in the order of their names."""
-        gates = self.gates_.of(self.meta_.transform(X))
+        gates = self.gates_.of(self.meta_.transform(X.matched(self.known_)))
         return gates @ self.coefficients_.reshape(-1, self.members_)
 
     def _sample(self, n: int, width: int) -> np.ndarray:

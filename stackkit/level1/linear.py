@@ -9,7 +9,7 @@ import numpy as np
 
 from stackkit.linear import fit_logistic, fit_ridge, left_out_residuals
 from stackkit.metrics import get_space, weighted_quantile
-from stackkit.predictions import Pool
+from stackkit.predictions import Pool, rows_to_fit
 from stackkit.spec import BaseLearner, Objective
 from stackkit.target_space import MARGIN, target_space
 
@@ -49,7 +49,8 @@ class LinearMetaFit:
 
     def fit(self, X: Pool, y: np.ndarray, weight: np.ndarray | None = None) -> LinearMetaFit:
         """Fit on the rows of X whose weight is positive."""
-        used = np.arange(len(y)) if weight is None else np.flatnonzero(weight)
+        used = rows_to_fit(X, weight)
+        self.names_ = X.names
         weight = None if weight is None else weight[used]
         if self.objective.output == "value":
             self.space_ = target_space(y[used], self.objective.space, MARGIN)
@@ -68,7 +69,7 @@ class LinearMetaFit:
 
     def predict(self, X: Pool) -> np.ndarray:
         """Values or probabilities (n, c)."""
-        inputs = self._inputs(X)
+        inputs = self._inputs(X.matched(self.names_))
         if self.objective.output == "value":
             return self.space_.inverse(self.model_.predict(inputs))
         p = self.model_.predict_proba(inputs)

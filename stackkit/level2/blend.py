@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from stackkit.metrics import get_space
-from stackkit.predictions import Pool
+from stackkit.predictions import Pool, rows_to_fit
 from stackkit.spec import BaseLearner, Objective
 
 
@@ -40,17 +40,17 @@ class WeightedBlend:
 
     def fit(self, X: Pool, y: np.ndarray, weight: np.ndarray | None = None) -> WeightedBlend:
         """Set `weights_` (m,) on the rows of X whose weight is positive."""
+        used = rows_to_fit(X, weight)
         if weight is not None:
-            used = np.flatnonzero(weight)
             X, y, weight = X.take(used), y[used], _unless_equal(weight[used])
         self.names_ = X.names
         self.weights_ = self.weigher.weights(X, y, weight, self.objective, self.seed)
         return self
 
     def predict(self, X: Pool) -> np.ndarray:
-        """Blended predictions (n, c)."""
-        space = get_space(self.objective.space)
-        blocks = [np.tensordot(self.weights_, space.forward(b), axes=1) for b in X.blocks()]
+        """Blended predictions (n, c); members are matched by name, see `Pool.matched`."""
+        space, members = get_space(self.objective.space), X.matched(self.names_)
+        blocks = [np.tensordot(self.weights_, space.forward(b), axes=1) for b in members.blocks()]
         return finished(np.concatenate(blocks), self.objective)
 
 

@@ -7,11 +7,10 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from stackkit.errors import ModelError
 from stackkit.level2.blend import finished, normalised
 from stackkit.metrics import get_space
-from stackkit.predictions import Pool
-from stackkit.spec import BaseLearner, Objective
+from stackkit.predictions import Pool, rows_to_fit
+from stackkit.spec import BaseLearner, Objective, check_ranges
 
 CLIP = 1e-6
 
@@ -40,6 +39,9 @@ class PowerMean(BaseLearner):
     test_from: ClassVar[str] = "full"
     needs_features: ClassVar[bool] = False
     power: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_ranges(self, {"power": (-1e6, 1e6)})
 
     def build(self, objective: Objective, seed: int) -> RowMeanFit:
         """An unfitted estimator."""
@@ -78,8 +80,7 @@ class TrimmedMean(BaseLearner):
     cut: float = 0.2
 
     def __post_init__(self) -> None:
-        if not 0 <= self.cut <= 0.5:
-            raise ModelError("the share cut at either end is 0 to 0.5", self.cut, "0.5: the median")
+        check_ranges(self, {"cut": (0, 0.5)})
 
     def build(self, objective: Objective, seed: int) -> RowMeanFit:
         """An unfitted estimator."""
@@ -104,13 +105,14 @@ class RowMeanFit:
 
     def fit(self, X: Pool, y: np.ndarray, weight: np.ndarray | None = None) -> RowMeanFit:
         """Learn the floor on the rows of positive weight."""
-        used = y if weight is None else y[weight > 0]
-        self.floor_ = self.learner.floor(used, self.objective)
+        self.floor_ = self.learner.floor(y[rows_to_fit(X, weight)], self.objective)
+        self.names_ = X.names
         return self
 
     def predict(self, X: Pool) -> np.ndarray:
         """Means (n, c) float64."""
-        blocks = (self.learner.mean(b, self.objective, self.floor_) for b in X.blocks())
+        members = X.matched(self.names_)
+        blocks = (self.learner.mean(b, self.objective, self.floor_) for b in members.blocks())
         return np.concatenate(list(blocks))
 
 

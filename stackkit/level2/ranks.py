@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from stackkit.metrics import get_space
-from stackkit.predictions import Pool
+from stackkit.predictions import Pool, rows_to_fit
 from stackkit.sizing import ExpectedCost
 from stackkit.spec import BaseLearner, ModelSpec, Objective
 
@@ -38,13 +38,14 @@ class RankMeanFit:
 
     def fit(self, X: Pool, y: np.ndarray, weight: np.ndarray | None = None) -> RankMeanFit:
         """Learn each member's ranks on the rows of X whose weight is positive."""
-        used = X if weight is None else X.take(np.flatnonzero(weight))
+        used = X.take(rows_to_fit(X, weight))
+        self.names_ = X.names
         self.spaces_ = [get_space("rank").fit(member) for member in used.matrix()]
         return self
 
     def predict(self, X: Pool) -> np.ndarray:
         """Mean ranks (n, c); renormalised over classes where there are several."""
-        members = zip(self.spaces_, X.matrix(), strict=True)
+        members = zip(self.spaces_, X.matched(self.names_).matrix(), strict=True)
         mean = sum(space.forward(member) for space, member in members) / len(self.spaces_)
         if mean.shape[1] == 1:
             return mean

@@ -82,8 +82,9 @@ class OnSubsetFit:
     def fit(self, X: Pool, y: np.ndarray, weight: np.ndarray | None = None) -> OnSubsetFit:
         """Choose members on the rows of positive weight, then fit on them.
 
-        `names_` are the members' names, `chosen_` their positions in X.
+        `names_` are the chosen members' names, `chosen_` their positions in X.
         """
+        self.known_ = X.names
         weights = self.chooser.fit(X, y, weight).weights_
         self.chosen_ = tuple(int(i) for i in np.flatnonzero(weights))
         self.names_ = tuple(X.names[i] for i in self.chosen_)
@@ -92,4 +93,4 @@ class OnSubsetFit:
 
     def predict(self, X: Pool) -> np.ndarray:
         """What the estimator predicts (n, c) from the chosen members."""
-        return self.estimator.predict(X.members(self.chosen_))
+        return self.estimator.predict(X.matched(self.known_).members(self.chosen_))

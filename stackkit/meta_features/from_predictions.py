@@ -115,7 +115,8 @@ class Families:
         """`family.<name>`, `family.<name>.<class>`: columns (n,) by name."""
         if pool.families is None:
             rule = "meta-features 'families' read which members are of one family"
-            raise ModelError(rule, "a pool without families", "declare reads_names")
+            hint = 'Pool(..., families=("trees", "linear", ...)), a name for each member'
+            raise ModelError(rule, "a pool without families", hint)
         z, made = links(pool, self.space), {}
         for family in sorted(set(pool.families)):
             own = [i for i, other in enumerate(pool.families) if other == family]

@@ -9,7 +9,7 @@ import numpy as np
 from stackkit.errors import ModelError
 from stackkit.features.matrix import Matrix
 from stackkit.metrics import get_space
-from stackkit.predictions import Pool
+from stackkit.predictions import Pool, rows_to_fit
 from stackkit.spec import Objective
 from stackkit.target_space import MARGIN, TargetSpace, target_space
 
@@ -44,10 +44,7 @@ def rows_of(
     pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
 ) -> Rows:
     """The rows of positive weight; values are standardised in the objective's space."""
-    used = np.arange(len(y)) if weight is None else np.flatnonzero(weight)
-    if len(used) == 0:
-        rule, hint = "a meta-model is fitted on rows of positive weight", "check the weight column"
-        raise ModelError(rule, f"none of {len(y)}", hint)
+    used = rows_to_fit(pool, weight)
     y = np.asarray(y)[used]
     weight = np.ones(len(used)) if weight is None else np.asarray(weight, np.float64)[used]
     space = target_space(y, objective.space, MARGIN) if objective.of_values else None

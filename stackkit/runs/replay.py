@@ -69,8 +69,10 @@ class Replay:
     def _stacked(self, record: Predictions, arrays: list[np.ndarray], model: FittedModel) -> Pool:
         """The parents' predictions, with features where the model reads them too."""
         parents = [load_record(self.shelf, key) for key in record.parents]
+        names = tuple(parent.name for parent in parents)
+        unique = len(set(names)) == len(names)  # names as stored, which a stack may have changed
         return Pool(
-            tuple(parent.name for parent in parents),
+            names if unique else tuple(record.parents),
             tuple(arrays),
             families=tuple(parent.family or parent.name for parent in parents),
             features=None if model.transform is None else model.transform(self.frame),

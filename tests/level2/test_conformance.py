@@ -11,6 +11,7 @@ import cloudpickle
 import numpy as np
 import pytest
 
+from stackkit.errors import ModelError
 from stackkit.features.matrix import Matrix
 from stackkit.level1 import METAS
 from stackkit.level2 import BLENDS
@@ -124,6 +125,34 @@ def test_it_is_better_than_chance(case: tuple[ModelSpec, str]) -> None:
     p, metric = estimator.predict(pool), get_metric(METRICS[case[1]])
     chance = np.full_like(p, np.median(y) if case[1] == "regression" else 1 / CLASSES[case[1]])
     assert metric.better(metric.score(y, p), metric.score(y, chance))
+
+
+def test_members_are_matched_by_name_or_else_by_order(case: tuple[ModelSpec, str]) -> None:
+    estimator, pool = whole(case)
+    straight, m = estimator.predict(pool), len(pool.names)
+    turned = pool.members(range(m)[::-1])
+    np.testing.assert_array_equal(estimator.predict(turned), straight)
+    renamed = dataclasses.replace(pool, names=tuple("zyxw"[:m]))
+    np.testing.assert_array_equal(estimator.predict(renamed), straight)
+    if hasattr(estimator, "row_weights"):
+        weights = estimator.row_weights(pool)
+        np.testing.assert_array_equal(estimator.row_weights(turned), weights)
+    if m > 1:
+        with pytest.raises(ModelError, match="4 members that were fitted on"):
+            estimator.predict(pool.members([0, 1, 2]))
+        with pytest.raises(ModelError, match="stand where they were fitted"):
+            estimator.predict(dataclasses.replace(pool, names=("m1", "y", "x", "w")))
+
+
+def test_rows_without_numbers_or_weight_are_refused(case: tuple[ModelSpec, str]) -> None:
+    pool, y = stack_for(*case)
+    spoilt = pool.matrix()
+    spoilt[-1, 7] = np.nan
+    wrong = dataclasses.replace(pool, arrays=tuple(spoilt))
+    with pytest.raises(ModelError, match=f"1 rows without in '{pool.names[-1]}'"):
+        fit_pool(*case, wrong, y)
+    with pytest.raises(ModelError, match="positive weight"):
+        fit_pool(*case, pool, y, np.zeros(len(y)))
 
 
 def test_it_is_reproducible(case: tuple[ModelSpec, str]) -> None:

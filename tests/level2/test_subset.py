@@ -44,6 +44,15 @@ def pool(seed: int = 0, m: int = 5) -> tuple[Pool, np.ndarray]:
     return Pool(tuple(f"m{i}" for i in range(m)), arrays), y
 
 
+def test_a_part_is_a_learner_not_its_class_nor_its_spec() -> None:
+    spec = ModelSpec("ridge_meta", LinearMeta(), family="linear")
+    with pytest.raises(ModelError, match=r"the ModelSpec 'ridge_meta'.*\.learner") as caught:
+        OnSubset(spec, HillClimb())
+    assert len(str(caught.value)) < 120
+    with pytest.raises(ModelError, match=r"the class LinearMeta; try: LinearMeta\(\)"):
+        OnSubset(LinearMeta, HillClimb())
+
+
 def test_it_is_the_inner_learner_on_the_chosen_members() -> None:
     X, y = pool()
     fitted = OnSubset(LinearMeta(), Fixed()).build(GOAL, 3).fit(X, y)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from stackkit.errors import ModelError, nearest
+from stackkit.errors import ModelError, shown
 from stackkit.level2.blend import finished
 from stackkit.level2.dynamic.explain import explained
 from stackkit.level2.dynamic.methods import METHODS
-from stackkit.level2.dynamic.references import CLIP, losses, reference_of
-from stackkit.level2.dynamic.selection import Selection, fit_selection
-from stackkit.level2.dynamic.spaces import fit_space
+from stackkit.level2.dynamic.references import CLIP, COMPETENCES, losses, reference_of
+from stackkit.level2.dynamic.selection import Rows, Selection, fit_selection
+from stackkit.level2.dynamic.spaces import SPACES, fit_space
 from stackkit.level2.sampling import inner_folds, sample
 from stackkit.metrics import get_space
-from stackkit.predictions import Pool
-from stackkit.spec import BaseLearner, Objective
+from stackkit.predictions import Pool, rows_to_fit
+from stackkit.spec import BaseLearner, Objective, check_choice, check_ranges
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,8 @@ class DynamicSelection(BaseLearner):
     Parameters
     ----------
     method : one of METHODS, say "knora_u" for classes or "inverse_loss" for values.
-    space : where neighbours are searched: "features", "predictions", or "leaves" of a forest.
+    space : where neighbours are searched: "features", "predictions", or "leaves" of a forest
+        (of the features; where a pool has none, of the predictions).
     neighbours : rows in a region of competence.
     competence : "soft": the probability of the true class; "hard": whether it has the most. Of
         values always minus the loss.
@@ -62,16 +64,20 @@ class DynamicSelection(BaseLearner):
     shrink: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
     reference_rows: int = 100_000
 
+    def __post_init__(self) -> None:
+        check_choice(self, "method", METHODS)
+        check_choice(self, "space", SPACES)
+        check_choice(self, "competence", COMPETENCES)
+        ranges = {"neighbours": (1, np.inf), "gate": (0, np.inf), "shrink": (0, 1)}
+        check_ranges(self, ranges | {"reference_rows": (1, np.inf)})
+
     @property
     def needs_features(self) -> bool:
         """Whether the space is made of features."""
         return self.space != "predictions"
 
     def build(self, objective: Objective, seed: int) -> DynamicFit:
-        """An unfitted estimator; ModelError for a method that is unknown or not of the task."""
-        if self.method not in METHODS:
-            hint = nearest(self.method, METHODS)
-            raise ModelError("a method of dynamic selection is known", repr(self.method), hint)
+        """An unfitted estimator; ModelError for a method that is not of the task."""
         if objective.task not in METHODS[self.method].tasks:
             fitting = [name for name, m in METHODS.items() if objective.task in m.tasks]
             rule = f"{self.method} is for {' and '.join(METHODS[self.method].tasks)}"
@@ -89,7 +95,7 @@ class DynamicFit:
 
     def fit(self, X: Pool, y: np.ndarray, weight: np.ndarray | None = None) -> DynamicFit:
         """Learn from the rows of X whose weight is positive."""
-        used = self._used(len(y), weight)
+        used = self._used(X, weight)
         pool, y = X.take(used), np.asarray(y)[used]
         weight = None if weight is None else weight[used]
         weight = None if weight is None or (weight == weight[0]).all() else weight
@@ -100,12 +106,15 @@ class DynamicFit:
 
     def predict(self, X: Pool) -> np.ndarray:
         """Blended predictions (n, c)."""
-        parts = [rows.blend(self.shrink_) for rows in self.selection_.rows(X)]
+        parts = [rows.blend(self.shrink_) for rows in self._rows(X)]
         return finished(self._columns(np.concatenate(parts)), self.objective)
 
     def row_weights(self, X: Pool) -> np.ndarray:
-        """Weights (n, m) of the members on each row; rows sum to 1."""
-        return np.concatenate([r.weights(self.shrink_) for r in self.selection_.rows(X)])
+        """Weights (n, m) of the members `names_` on each row; rows sum to 1."""
+        return np.concatenate([r.weights(self.shrink_) for r in self._rows(X)])
+
+    def _rows(self, X: Pool) -> Iterator[Rows]:
+        return self.selection_.rows(X.matched(self.names_))
 
     def explain(self, X: Pool) -> pd.DataFrame:
         """One row a query and member, as a DataFrame: what it weighs and why.
@@ -117,16 +126,19 @@ class DynamicFit:
         """
         import pandas as pd
 
+        if not isinstance(X, Pool) or not len(X):
+            got = shown(X) if not isinstance(X, Pool) else "a pool without rows"
+            raise ModelError("rows of a Pool are explained", got, "pool.take(np.array([3]))")
         tables, start = [], 0
-        for rows in self.selection_.rows(X):
+        for rows in self._rows(X):
             known = self.selection_.reference
             tables.append(explained(rows, self.names_, known, self.shrink_, start))
             start += len(rows.region)
         return pd.concat(tables, ignore_index=True)
 
-    def _used(self, n: int, weight: np.ndarray | None) -> np.ndarray:
+    def _used(self, X: Pool, weight: np.ndarray | None) -> np.ndarray:
         """Positions of the reference rows, in order."""
-        used = np.arange(n) if weight is None else np.flatnonzero(weight)
+        used = rows_to_fit(X, weight)
         if len(used) <= self.learner.reference_rows:
             return used
         rng = np.random.default_rng(self.seed)

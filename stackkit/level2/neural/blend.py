@@ -14,8 +14,8 @@ from stackkit.level2.neural.reading import Reading
 from stackkit.level2.neural.state import outputs_of, state_of
 from stackkit.level2.sampling import fold_of_rows
 from stackkit.level2.weights.simplex import Simplex
-from stackkit.predictions import Pool
-from stackkit.spec import BaseLearner, Objective
+from stackkit.predictions import Pool, rows_to_fit
+from stackkit.spec import ABOVE_0, BaseLearner, Objective, check_ranges
 
 if TYPE_CHECKING:
     import torch
@@ -63,6 +63,12 @@ class NetBlend(BaseLearner):
     inner_folds: int = 3
     caution: float = 2.0
     device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        whole, number = (1, np.inf), (0, np.inf)
+        check_ranges(self, {"nets": whole, "hidden": whole, "epochs": whole})
+        check_ranges(self, {"learning_rate": (ABOVE_0, np.inf), "weight_decay": number})
+        check_ranges(self, {"inner_folds": (2, np.inf), "caution": number})
 
     def build(self, objective: Objective, seed: int) -> NetBlendFit:
         """An unfitted estimator."""
@@ -133,7 +139,8 @@ class NetBlendFit:
         its inner losses at its best length.
         """
         weight = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=float)
-        used = np.flatnonzero(weight)
+        used = rows_to_fit(X, weight)
+        self.names_ = X.names
         pool, y, weight = X.take(used), y[used], weight[used]
         self.reading_ = Reading(self.objective)
         x = self.reading_.fit(pool, y, weight)
@@ -180,7 +187,7 @@ class NetBlendFit:
 
     def _made(self, X: Pool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Outputs of nets (M, b, outputs) beside the blocks (m, b, c) that they are made from."""
-        for block in self.reading_.blocks(X):
+        for block in self.reading_.blocks(X.matched(self.names_)):
             yield outputs_of(self.state_, self.reading_.columns(block)), block
 
     def _outside(self, rows: Rows, weight: np.ndarray, kept: np.ndarray) -> np.ndarray:

@@ -39,6 +39,7 @@ class NeuralEnsembler(NetBlend):
     rates: tuple[float, ...] = (0.0, 0.25, 0.5)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_shares("rates", self.rates, 0.99)
 
     def build(self, objective: Objective, seed: int) -> NeuralEnsemblerFit:
@@ -89,7 +90,7 @@ class NeuralEnsemblerFit(NetBlendFit):
     """Also tells the weights of each row."""
 
     def row_weights(self, X: Pool) -> np.ndarray:
-        """(n, m) weights of the members of X, each row's sum 1."""
+        """(n, m) weights of the members `names_`, each row's sum 1."""
         weights = [mean_weights(made, self.sorted_start_) for made, _ in self._made(X)]
         return np.concatenate(weights)[:, np.argsort(self.reading_.order)]
 

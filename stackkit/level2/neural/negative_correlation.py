@@ -35,6 +35,7 @@ class NegativeCorrelation(NetBlend):
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_shares("lambdas", self.lambdas, 1.0)
         check_shares("dropout", (self.dropout,), 0.99)
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from stackkit.metrics import get_space
-from stackkit.predictions import Pool
+from stackkit.predictions import Pool, rows_to_fit
 from stackkit.spec import BaseLearner, Objective
 
 Map = Callable[[np.ndarray], np.ndarray]
@@ -43,14 +43,15 @@ class StepFit:
     def fit(self, X: Pool, y: np.ndarray, weight: np.ndarray | None = None) -> StepFit:
         """Set `map_` on the rows of X whose weight is positive."""
         weight = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=np.float64)
-        used = np.flatnonzero(weight > 0)
+        used = rows_to_fit(X, weight)
+        self.names_ = X.names
         p = self._parent(X.take(used))
         self.map_ = self.step.fitted_map(p, y[used], weight[used], self.objective)
         return self
 
     def predict(self, X: Pool) -> np.ndarray:
         """Mapped predictions (n, c)."""
-        return self.map_(self._parent(X))
+        return self.map_(self._parent(X.matched(self.names_)))
 
     def _parent(self, X: Pool) -> np.ndarray:
         """The only member's predictions (n, c) float64, or the mean in the objective's space."""

@@ -297,13 +297,21 @@ def test_what_cannot_be_is_refused() -> None:
         DynamicSelection(method="knora_x").build(objective, 0)
     with pytest.raises(ModelError, match="local_nnls is for regression"):
         DynamicSelection(method="local_nnls").build(objective, 0)
-    with pytest.raises(ModelError, match="a space is one of"):
-        DynamicSelection(space="nowhere").build(objective, 0).fit(pool, y)
-    with pytest.raises(ModelError, match="competence is one of"):
-        DynamicSelection(competence="firm").build(objective, 0).fit(pool, y)
+    with pytest.raises(ModelError, match="space of DynamicSelection"):
+        DynamicSelection(space="nowhere")
+    with pytest.raises(ModelError, match="competence of DynamicSelection"):
+        DynamicSelection(competence="firm")
     bare = dataclasses.replace(pool, features=None)
     with pytest.raises(ModelError, match="need features"):
         DynamicSelection(space="features").build(objective, 0).fit(bare, y)
+
+
+@pytest.mark.parametrize("given", [3, None, "empty"])
+def test_what_is_no_pool_with_rows_is_not_explained(given) -> None:
+    pool, y = halves("binary", 60, seed=16)
+    fitted = DynamicSelection().build(objective_of("binary"), 0).fit(pool, y)
+    with pytest.raises(ModelError, match="rows of a Pool are explained"):
+        fitted.explain(pool.take(np.array([], dtype=int)) if given == "empty" else given)
 
 
 def test_each_method_has_a_spec_of_its_own() -> None:

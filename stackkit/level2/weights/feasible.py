@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
 
-from stackkit.errors import ModelError, nearest
+from stackkit.errors import ModelError, nearest, shown
 from stackkit.predictions import Pool
 
 SLACK = 1e-9  # by which rules may be broken in rounding
@@ -91,6 +92,38 @@ class Feasible:
         lower = np.where(support, np.maximum(self.lower, least), 0.0)
         return _checked(Feasible(lower, np.where(support, self.upper, 0.0), self.groups, self.caps))
 
+    def check_few(self, models: int | None) -> None:
+        """ModelError where the rules need more members than `models` (None: any number)."""
+        least = self.fewest(np.ones(self.members, dtype=bool))
+        if models is not None and least > models:
+            hint = f"max_models={least}, or wider bounds"
+            raise ModelError(f"bounds need at least {least} members", f"max_models={models}", hint)
+
+    def fewest(self, support: np.ndarray) -> int:
+        """The least number of members inside `support` (m,) bool whose weights can sum to 1.
+
+        Members with a lower bound are in. Each family adds its largest bounds first, up to its cap,
+        so what a member adds never grows and the largest additions are the best. More than there
+        are where the support does not suffice.
+        """
+        forced = support & (self.lower > 0)
+        free = support & ~forced
+        room, added = 1.0, []
+        for members, cap in self._capped():
+            inside = min(self.upper[members & forced].sum(), cap)
+            largest = np.sort(self.upper[members & free])[::-1]
+            added.append(np.diff(np.minimum(inside + np.cumsum(largest), cap), prepend=inside))
+            room -= inside
+        total = np.cumsum(np.sort(np.concatenate(added))[::-1])
+        more = 0 if room <= SLACK else 1 + int(np.sum(total < room - SLACK))
+        return int(forced.sum()) + more
+
+    def _capped(self) -> list[tuple[np.ndarray, float]]:
+        """Members (m,) bool of each family with its cap, and those of none."""
+        families = [group > 0 for group in self.groups]
+        alone = ~self.groups.any(axis=0)
+        return [*zip(families, self.caps.tolist(), strict=True), (alone, np.inf)]
+
     def violation(self, w: np.ndarray) -> float:
         """The largest amount by which weights (m,) break a rule."""
         over = self.groups @ w - self.caps
@@ -101,6 +134,21 @@ def _indicators(families: Sequence[str]) -> np.ndarray:
     """(g, m): which members are of each family; an unknown one is one member's own."""
     named = [family or f"\0{i}" for i, family in enumerate(families)]
     return (np.unique(named)[:, None] == np.array(named)).astype(float)
+
+
+def check_bounds(bounds: Bounds) -> None:
+    """ModelError unless bounds are triples of a name and two numbers."""
+    several = isinstance(bounds, Sequence) and not isinstance(bounds, str)
+    if not several or not all(_is_bound(bound) for bound in bounds):
+        hint = '(("ridge", 0.2, 0.5),)'
+        raise ModelError("bounds are a tuple of (member, lower, upper)", shown(bounds), hint)
+
+
+def _is_bound(bound: object) -> bool:
+    if not isinstance(bound, Sequence) or isinstance(bound, str) or len(bound) != 3:
+        return False
+    name, *limits = bound
+    return isinstance(name, str) and all(isinstance(limit, Real) for limit in limits)
 
 
 def _checked(found: Feasible) -> Feasible:

@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from stackkit.level2.blend import Weigher
-from stackkit.level2.weights.feasible import Bounds, Rules
+from stackkit.level2.weights.feasible import Bounds, Rules, check_bounds
 from stackkit.level2.weights.fitting import Fitting
 from stackkit.level2.weights.terms import Kind
 from stackkit.predictions import Pool
-from stackkit.spec import Objective
+from stackkit.spec import ABOVE_0, Objective, check_ranges
 
 PULLS = (0.001, 0.01, 0.1, 1.0)
 
@@ -35,7 +35,7 @@ class Simplex(Weigher):
         None: no cap. A member whose family is not known is one of its own. Models of one family err
         alike: where out-of-fold scores flatter a family (leaky encodings, one library's early
         stopping), the cap bounds the damage.
-    max_models : the most members that get a weight; None for all.
+    max_models : the most members that get a weight; None for all. Bounds may need more: ModelError.
     min_weight : the least weight of a member that gets one.
     """
 
@@ -50,6 +50,12 @@ class Simplex(Weigher):
     max_models: int | None = None
     min_weight: float = 0.0
 
+    def __post_init__(self) -> None:
+        check_ranges(self, {"pulls": (0, np.inf), "inner_folds": (2, np.inf), "lower": (0, 1)})
+        check_ranges(self, {"upper": (ABOVE_0, 1), "family_cap": (ABOVE_0, 1)})
+        check_ranges(self, {"max_models": (1, np.inf), "min_weight": (0, 1)})
+        check_bounds(self.bounds)
+
     @property
     def reads_names(self) -> bool:
         """Where single members or families have bounds of their own."""
@@ -60,8 +66,10 @@ class Simplex(Weigher):
     ) -> np.ndarray:
         """The weights (m,) at the pull that inner folds prefer."""
         rules = Rules(self.lower, self.upper, self.bounds, self.family_cap)
+        feasible = rules.feasible(pool)
+        feasible.check_few(self.max_models)
         fitting = Fitting(
-            Kind.surrogate(objective), rules.feasible(pool), self.pulls, self.inner_folds,
+            Kind.surrogate(objective), feasible, self.pulls, self.inner_folds,
             self.max_models, self.min_weight,
         )  # fmt: skip
         return fitting.weights(pool, y, weight, seed)

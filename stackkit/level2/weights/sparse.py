@@ -55,16 +55,17 @@ class _Model:
 
         Those that bounds or caps need stay in any case.
         """
-        w, support, needed = dense, dense > ZERO, self.feasible.lower > 0
+        w, needed = dense, self.feasible.lower > 0
+        support = self._cut(self.feasible.upper > 0, w, models)
         while not _obeys(w, models, self.least):
             small = support & ~needed
             small &= (w < self.least) if (w > ZERO).sum() <= models else True
-            tried = (self._without(support, i) for i in self._by_cost(small, w, support))
+            tried = (self._without(support, i, models) for i in self._by_cost(small, w, support))
             shrunk = next((found for found in tried if found is not None), None)
             if shrunk is None:
                 break
             w, support = shrunk
-        return support
+        return support & (w > ZERO) if _obeys(w, models, 0.0) else support
 
     def _by_cost(self, candidates: np.ndarray, w: np.ndarray, support: np.ndarray) -> np.ndarray:
         """Candidates (positions), the cheapest to leave out first.
@@ -81,15 +82,24 @@ class _Model:
         order = np.argsort(cost, kind="stable")
         return order[candidates[order]]
 
-    def _without(self, support: np.ndarray, i: int) -> tuple[np.ndarray, np.ndarray] | None:
-        """Weights and support without one member more; None where nothing is feasible."""
+    def _without(
+        self, support: np.ndarray, i: int, models: int
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Weights and support without one member more; None where no `models` of it suffice."""
         kept = support & (np.arange(len(support)) != i)
+        if self.feasible.fewest(kept) > models:
+            return None
         try:
             shrunk = self.feasible.supported(kept, 0.0)
         except ModelError:
             return None
         w = minimise_quadratic(self.hessian, self.linear, shrunk)[0]
-        return w, kept & (w > ZERO)
+        return w, self._cut(kept, w, models)
+
+    def _cut(self, support: np.ndarray, w: np.ndarray, models: int) -> np.ndarray:
+        """The support without members of weight 0, where `models` of the others suffice."""
+        used = support & (w > ZERO)
+        return used if self.feasible.fewest(used) <= models else support
 
     def improved(self, support: np.ndarray, models: int) -> np.ndarray:
         """Members (m,) bool after steps to the best neighbour, while one is better."""

@@ -120,7 +120,7 @@ def test_a_warm_start_ends_at_the_same_place(kind: str) -> None:
 def test_identical_members_share_alike(kind: str) -> None:
     pool, y, weight = stack(kind, 3)
     made = KINDS[kind]
-    twice = pool.members([0, 0, 1, 1, 2])
+    twice = pool_of(pool.matrix()[[0, 0, 1, 1, 2]])
     loss = Penalised.of(made.loss(made.terms(twice, y, weight)), 5, 0.0)
     w = minimise(loss, SIMPLEX(5))
     np.testing.assert_allclose(w[[0, 2]], w[[1, 3]], atol=1e-6)

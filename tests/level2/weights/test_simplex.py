@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 from weight_cases import KINDS, N, kkt_gap, objective, plain_loss, pool_of, stack
 
+from stackkit.errors import ModelError
 from stackkit.level2.sampling import inner_folds
 from stackkit.level2.weights import SPECS, Simplex
 from stackkit.level2.weights import fitting as module
-from stackkit.level2.weights.feasible import Feasible
+from stackkit.level2.weights.feasible import Feasible, Rules
 from stackkit.level2.weights.newton import Penalised, minimise
 from stackkit.predictions import Pool
 
@@ -184,3 +187,59 @@ def test_members_are_read_as_they_are_mapped(tmp_path) -> None:
         np.save(path, array)
     mapped = Pool(pool.names, tuple(np.load(path, mmap_mode="r") for path in paths))
     assert fitted("binary", mapped, y, weight) == fitted("binary", pool, y, weight)
+
+
+@pytest.mark.parametrize(
+    ("learner", "least"),
+    [
+        (Simplex(max_models=1, upper=0.3), 4),
+        (Simplex(max_models=1, family_cap=0.5), 2),
+        (Simplex(max_models=2, lower=0.1), 4),
+        (Simplex(max_models=2, bounds=tuple((f"m{i}", 0.1, 1.0) for i in range(3))), 3),
+    ],
+)
+def test_bounds_that_need_more_members_than_there_may_be_are_refused(learner, least: int) -> None:
+    pool, y, _ = stack("binary", 4)
+    pool = dataclasses.replace(pool, families=("a", "a", "b", "b"))
+    with pytest.raises(ModelError, match=f"bounds need at least {least} members"):
+        fitted("binary", pool, y, None, learner)
+    enough = fitted("binary", pool, y, None, dataclasses.replace(learner, max_models=least))
+    assert sum(w > 0 for w in enough.values()) <= least
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_most_members_are_kept_wherever_bounds_allow(seed: int) -> None:
+    """Against all subsets: some support of k members can be met, or it is refused."""
+    rng = np.random.default_rng(seed)
+    pool, y, _ = stack("squared", 6, seed=seed)
+    pool = dataclasses.replace(pool, families=tuple(rng.choice(["a", "b", "c"], size=6)))
+    bounds = tuple((f"m{i}", 0.05 * (rng.random() < 0.2), rng.choice([0.2, 0.34, 0.5, 0.9]))
+                   for i in range(6))  # fmt: skip
+    learner = Simplex(pulls=(0.01,), bounds=bounds, family_cap=rng.choice([0.5, 0.7, 1.0]))
+    try:
+        feasible = Rules(bounds=bounds, family_cap=learner.family_cap).feasible(pool)
+    except ModelError:
+        return
+    least = min(k for k in range(1, 7) if any(_met(feasible, s) for s in combinations(range(6), k)))
+    for k in range(1, 7):
+        some = dataclasses.replace(learner, max_models=k)
+        if k < least:
+            with pytest.raises(ModelError, match=f"at least {least} members"):
+                fitted("squared", pool, y, None, some)
+        else:
+            w = np.array(list(fitted("squared", pool, y, None, some).values()))
+            assert (w > 0).sum() <= k
+            assert feasible.violation(w) < 1e-6
+
+
+def _met(feasible: Feasible, members: tuple[int, ...]) -> bool:
+    """Whether a linear programme finds weights of these members alone that obey."""
+    inside = np.isin(np.arange(feasible.members), members)
+    upper = np.where(inside, feasible.upper, 0)
+    if (feasible.lower > upper).any():
+        return False
+    found = linprog(
+        np.zeros(feasible.members), feasible.groups, feasible.caps,
+        np.ones((1, feasible.members)), [1.0], np.column_stack([feasible.lower, upper]),
+    )  # fmt: skip
+    return found.status == 0

@@ -8,14 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from stackkit.errors import ModelError
 from stackkit.level2.blend import Weigher, finished
 from stackkit.level2.means import PowerMean, TrimmedMean
 from stackkit.level2.sampling import inner_folds
 from stackkit.metrics import fit_decision, get_space, weighted_quantile
 from stackkit.predictions import Pool
 from stackkit.sizing import ExpectedCost
-from stackkit.spec import ModelSpec, Objective
+from stackkit.spec import ModelSpec, Objective, check_ranges
 
 FEW_ROWS = 4  # of an inner fold; where there are fewer, nothing is chosen by folds
 
@@ -64,8 +63,7 @@ class TopMean(Weigher):
     inner_folds: int = 5
 
     def __post_init__(self) -> None:
-        if not self.sizes or min(self.sizes) < 1 or self.inner_folds < 2:
-            raise ModelError("a top mean has sizes of at least 1 and two inner folds", repr(self))
+        check_ranges(self, {"sizes": (1, np.inf), "inner_folds": (2, np.inf)})
 
     def weights(
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
@@ -107,8 +105,7 @@ class TrimmedPoolMean(Weigher):
     share: float = 0.9
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1:
-            raise ModelError("the share of the best gain is 0 to 1", self.share, "such as 0.9")
+        check_ranges(self, {"share": (0, 1)})
 
     def weights(
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from stackkit.errors import ModelError, nearest
+from stackkit.errors import ModelError, nearest, shown
 from stackkit.meta_features import from_features as features
 from stackkit.meta_features import from_predictions as predictions
 from stackkit.meta_features.rows import Rows, by_name, rows_of
 from stackkit.predictions import Pool
-from stackkit.spec import Objective
+from stackkit.spec import Objective, check_ranges
 
 Columns = dict[str, np.ndarray]
 Plain = Callable[[Rows], Any]
@@ -51,11 +52,8 @@ class MetaFeatures:
     neighbours: int = 20
 
     def __post_init__(self) -> None:
-        for name in self.groups:
-            if name not in GROUPS:
-                raise ModelError(
-                    f"meta-features are of {', '.join(GROUPS)}", repr(name), nearest(name, GROUPS)
-                )
+        check_groups(self.groups)
+        check_ranges(self, {"strongest": (1, math.inf), "neighbours": (1, math.inf)})
 
     def fit(
         self,
@@ -111,10 +109,26 @@ class ReadsGroups:
 
     groups: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        check_groups(self.groups)
+        ranges = {"strongest": (1, math.inf), "neighbours": (1, math.inf)}
+        check_ranges(self, {name: least for name, least in ranges.items() if hasattr(self, name)})
+
     @property
     def reads_names(self) -> bool:
         """Whether names and families of members are part of the key."""
         return "families" in self.groups
+
+
+def check_groups(groups: Sequence[str]) -> None:
+    """ModelError unless each of several groups is known."""
+    if isinstance(groups, str) or not isinstance(groups, Sequence):
+        hint = f"({groups!r},)" if isinstance(groups, str) else "a tuple of names"
+        raise ModelError("groups of meta-features are a tuple of names", shown(groups), hint)
+    for name in groups:
+        if name not in GROUPS:
+            rule = f"groups of meta-features are of {', '.join(GROUPS)}"
+            raise ModelError(rule, repr(name), nearest(name, GROUPS))
 
 
 def merged(parts: list[Columns]) -> Columns:

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from stackkit.errors import ModelError
 from stackkit.level2.selection.candidates import Candidates, stratified
+from stackkit.spec import ABOVE_0, check_ranges
 
 FEWEST = 5  # members of a bag, where the pool has them
 
@@ -25,10 +25,8 @@ class Bagged(Protocol):
 
 def check_bags(learner: Bagged) -> None:
     """ModelError for counts below 1 and for shares outside (0, 1]."""
-    if min(learner.bags, learner.max_rows) < 1:
-        raise ModelError("bags and max_rows are at least 1", repr(learner))
-    if not (0 < learner.bag_members <= 1 and 0 < learner.bag_rows <= 1):
-        raise ModelError("bag_members and bag_rows are shares in (0, 1]", repr(learner))
+    check_ranges(learner, {"bags": (1, math.inf), "max_rows": (1, math.inf)})
+    check_ranges(learner, {"bag_members": (ABOVE_0, 1), "bag_rows": (ABOVE_0, 1)})
 
 
 def bagged(

@@ -15,7 +15,7 @@ from stackkit.level2.selection.choose import scorer_for
 from stackkit.level2.selection.forward import preferred
 from stackkit.level2.selection.scorer import Blend, Scorer
 from stackkit.predictions import Pool
-from stackkit.spec import Objective
+from stackkit.spec import Objective, check_ranges
 
 GRID = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 SIGNED_GRID = (-0.2, -0.1, -0.05, -0.02, -0.01, *GRID)
@@ -64,8 +64,7 @@ class HillClimb(Weigher):
     max_rows: int = 100_000
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise ModelError("steps are at least 1", self.steps)
+        check_ranges(self, {"steps": (1, np.inf), "gain": (0, np.inf), "grid": (-np.inf, 1)})
         check_bags(self)
         if not self.grid or not all(weight < 1 and weight != 0 for weight in self.grid):
             raise ModelError("a grid has weights below 1 other than 0", self.grid, "such as 0.05")

@@ -7,14 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from stackkit.errors import ModelError
 from stackkit.level2.blend import Weigher
 from stackkit.level2.selection.bags import bagged, check_bags
 from stackkit.level2.selection.candidates import Candidates
 from stackkit.level2.selection.choose import scorer_for
 from stackkit.level2.selection.forward import Path, forward, rescored
 from stackkit.predictions import Pool
-from stackkit.spec import Objective
+from stackkit.spec import Objective, check_ranges
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,7 @@ class Greedy(Weigher):
     max_rows: int = 1_000_000
 
     def __post_init__(self) -> None:
-        if min(self.steps, self.start) < 1:
-            raise ModelError("steps and start are at least 1", repr(self))
+        check_ranges(self, {"steps": (1, np.inf), "start": (1, np.inf), "look_ahead": (0, np.inf)})
         check_bags(self)
 
     def weights(

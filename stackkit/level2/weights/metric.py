@@ -18,7 +18,7 @@ from stackkit.level2.weights.simplex import PULLS
 from stackkit.level2.weights.terms import Kind
 from stackkit.metrics import Metric
 from stackkit.predictions import Pool
-from stackkit.spec import Objective
+from stackkit.spec import Objective, check_ranges
 
 EXACT = {  # built-in metrics that a smooth loss has for its own, by the part before an @
     "logloss": "logloss", "brier": "brier", "rmse": "squared", "rmsle": "squared",
@@ -55,6 +55,9 @@ class MetricWeights(Weigher):
     inner_folds: int = 5
     rows: int = 20_000
     folds: int = 5
+
+    def __post_init__(self) -> None:
+        check_searched(self)
 
     def weights(
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
@@ -93,6 +96,9 @@ class Evolved(Weigher):
     rows: int = 20_000
     folds: int = 5
 
+    def __post_init__(self) -> None:
+        check_searched(self)
+
     def weights(
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
     ) -> np.ndarray:
@@ -101,6 +107,13 @@ class Evolved(Weigher):
         fitting = Fitting(kind, feasible, self.pulls, self.inner_folds)
         searching = Searching(evolved, fitting, objective, self.rows, self.folds)
         return searching.weights(pool, y, weight, seed)
+
+
+def check_searched(learner: MetricWeights | Evolved) -> None:
+    """ModelError where a number of theirs is out of its range."""
+    folds, rows = (2, np.inf), (1, np.inf)
+    ranges = {"pulls": (0, np.inf), "inner_folds": folds, "folds": folds, "rows": rows}
+    check_ranges(learner, ranges)
 
 
 def exact_kind(objective: Objective) -> Kind | None:

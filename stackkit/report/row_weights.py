@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stackkit.cache.fitted import FittedModel, load_model
-from stackkit.errors import ModelError
+from stackkit.errors import ConfigError, ModelError, nearest
 from stackkit.predictions import Predictions
 from stackkit.presets import higher_model
 from stackkit.runs import Setup
@@ -48,8 +48,12 @@ def explain_row(setup: Setup, stack: Stack, name: str, row: int) -> pd.DataFrame
 
     Raises
     ------
+    ConfigError : no such record, or no such row of train.
     ModelError : the record is none of dynamic selection, or no Fit scores the row.
     """
+    rows = len(_record(stack, name).oof)
+    if not 0 <= row < rows:
+        raise ConfigError("a row is a position in train", row, f"0 to {rows - 1}")
     kept = False
     for model, views in _fits(setup, stack, name):
         kept = True
@@ -76,13 +80,24 @@ def best_of(records: Sequence[Predictions], family: str) -> Predictions:
 
 def _fits(setup: Setup, stack: Stack, name: str) -> Iterator[tuple[FittedModel, Views]]:
     """The kept models of a record with what they read."""
-    record = stack.records[name]
+    record = _record(stack, name)
     made = {r.key: r for r in stack.records.values()}
     recipe = setup.bench.recipe(higher_model(name), [made[key] for key in record.parents])
     folder = setup.bench.shelf.models(record.key)
     for fit in recipe.fits:
         if fit.id in record.fits and (folder / fit.id).exists():
             yield load_model(folder / fit.id), recipe.source.prepare(fit)
+
+
+def _record(stack: Stack, name: str) -> Predictions:
+    if name not in stack.records:
+        hint = nearest(name, stack.records)
+        raise ConfigError("the record is in the stack", repr(name), hint)
+    record = stack.records[name]
+    if not record.parents:
+        rule, hint = "weights of members are those of a blend", "such as des_knora_u or fwls"
+        raise ModelError(rule, f"{name}, a base model", hint)
+    return record
 
 
 def _weights(model: FittedModel, views: Views) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -79,8 +79,17 @@ def test_weights_that_are_the_same_for_all_rows_are_refused(setup: Setup, stack:
         stackkit.row_weights(setup, stack, "simplex")
     with pytest.raises(ModelError, match="scored by a Fit"):
         stackkit.explain_row(setup, stack, "neural_ensembler", 3)
-    with pytest.raises(ModelError, match="row 300"):
+
+
+def test_a_record_or_row_that_is_not_there_is_named(setup: Setup, stack: Stack) -> None:
+    with pytest.raises(ConfigError, match="0 to 299"):
         stackkit.explain_row(setup, stack, "des_local_best", 300)
+    with pytest.raises(ConfigError, match="did you mean 'des_local_best'"):
+        stackkit.explain_row(setup, stack, "des_local_bst", 3)
+    with pytest.raises(ConfigError, match="the record is in the stack"):
+        stackkit.row_weights(setup, stack, "nothing")
+    with pytest.raises(ModelError, match="a base model"):
+        stackkit.row_weights(setup, stack, MEMBERS[0])
 
 
 def test_columns_of_an_explanation(setup: Setup, stack: Stack) -> None:

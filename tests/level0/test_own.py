@@ -27,6 +27,8 @@ class Half:
     test_from: ClassVar[str] = "folds"
     reads_metric: ClassVar[bool] = False
     needs_features: ClassVar[bool] = True
+    reads_names: ClassVar[bool] = False
+    queries: ClassVar[str] = "mean"
     level: float = 0.5
     threads: int = 1
 

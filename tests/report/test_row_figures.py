@@ -34,7 +34,7 @@ def candidates(m: int = 40) -> pd.DataFrame:
     columns = {"name": [f"candidate_number_{j:02}" for j in range(m)], "role": ["blend", "meta"] *
                (m // 2), "on_mean": gain, "mean_low": gain - 0.5, "mean_high": gain + 0.5,
                "on_best": gain, "best_low": gain - 0.1, "best_high": gain + 0.1,
-               "models": 18}  # fmt: skip
+               "models": 18, "same_as": ""}  # fmt: skip
     return pd.DataFrame(columns)
 
 
@@ -201,6 +201,16 @@ def test_of_many_candidates_the_best_and_the_named_are_drawn() -> None:
     assert "25 of 60" in chart.axes[0].get_title()
     few = figures.candidate_gains(table[:10], "mean")
     assert "of" not in few.axes[0].get_title().split()
+
+
+def test_candidates_of_the_same_predictions_are_one_row() -> None:
+    table = candidates(10)
+    table.loc[[2, 4, 7], "same_as"] = table.name[3]
+    table.loc[[8, 9], "same_as"] = "a_base_model"
+    chart = figures.candidate_gains(table, "mean", names=[table.name[7]])
+    names = [label.get_text() for label in chart.axes[0].get_yticklabels()]
+    first, base = f"{table.name[3]} (+2 alike)", f"{table.name[8]} (+1 alike)"
+    assert names == [*table.name[:2], first, *table.name[5:8], base]
 
 
 def upright(chart: Chart) -> set[float]:

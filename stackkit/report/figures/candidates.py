@@ -47,8 +47,9 @@ def candidate_gains(
 ) -> Chart:
     """A row a candidate of a `candidate_table`: its gain with the 95 % interval.
 
-    Drawn are the 25 best, the named ones among them; lines are the best base model and the plain
-    mean. Arrows at an edge stand for marks and intervals beyond it.
+    Drawn are the 25 best, the named ones among them, those of the same predictions as one row that
+    counts the others; lines are the best base model and the plain mean. Arrows at an edge stand for
+    marks and intervals beyond it.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def candidate_gains(
     above = table[table.role != "base"]
     if above.empty:
         return blank("Nothing stands above the base models.")
-    shown = _best_and_named(above.reset_index(drop=True), names)
+    shown = _best_and_named(_without_twins(above, names).reset_index(drop=True), names)
     chart = row_chart(len(shown), head=1.9, each=0.21)
     axes = tidy(chart.subplots())
     axes.tick_params(axis="y", labelsize=8)
@@ -69,7 +70,7 @@ def candidate_gains(
         _interval(axes, row, values[row], colour, marker)
     references = _references(table, gain)
     _cut(axes, values, list(references.values()))
-    name_rows(axes, clipped(list(shown.name)))
+    name_rows(axes, _with_twins(shown))
     value_column(axes, [f"{count}" for count in shown.models], "models")
     axes.set_xlabel("gain in the metric, positive is better")
     axes.set_title(f"Gain on {what}, with 95 % intervals" + _count(len(shown), len(above)))
@@ -77,6 +78,24 @@ def candidate_gains(
     handles += _reference_lines(axes, references, against)
     chart.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
     return chart
+
+
+def _without_twins(above: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """One row of each group of the same predictions, and named ones; `twins`: not shown.
+
+    That row is the one that the others name, or the first where they name a base model.
+    """
+    group = above.same_as.where(above.same_as != "", above.name)
+    head = (above.name == group) | ~(group.isin(above.name) | group.duplicated())
+    kept = head | above.name.isin(names)
+    twins = (~kept).groupby(group).transform("sum").where(head, 0)
+    return above.assign(twins=twins)[kept]
+
+
+def _with_twins(shown: pd.DataFrame) -> list[str]:
+    """Names, with the number of candidates that the row stands for besides."""
+    more = [f" (+{twins} alike)" if twins else "" for twins in shown.twins]
+    return [name + text for name, text in zip(clipped(list(shown.name)), more, strict=True)]
 
 
 def _best_and_named(above: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ from stackkit.metrics import mean_in_space
 from stackkit.spec import ModelSpec
 
 MEAN = ModelSpec("mean", Mean(), family="blend", recipe=None, role="blend")
+ALONE = replace(MEAN, name="alone")
 
 
 @pytest.fixture
@@ -141,7 +144,7 @@ def test_a_changed_parameter_refits_that_model_and_what_stands_on_it(bench, toy,
         before = len(fit_lines(made))
         base = level(made, toy(), toy(value=value, name="varied"))
         level(made, MEAN, source=list(base.values()))
-        level(made, ModelSpec("alone", Mean(), "blend", recipe=None), source=[base["toy"]])
+        level(made, ALONE, source=[base["toy"]])
         return sorted(fit_lines(made)[before:])
 
     folds = ["r0f0", "r0f1", "r0f2"]

@@ -150,8 +150,8 @@ class Wrong(Mean):
 def test_a_missing_package_drops_a_model_a_wrong_setting_ends_the_run(bench, toy, pool):
     made = bench()
     base = fit_level([(toy(), None)], made, pool).records
-    wanting = ModelSpec("wanting", Wanting(), "blend", recipe=None)
-    wrong = ModelSpec("wrong", Wrong(), "blend", recipe=None)
+    wanting = ModelSpec("wanting", Wanting(), "blend", recipe=None, role="blend")
+    wrong = ModelSpec("wrong", Wrong(), "blend", recipe=None, role="blend")
     result = fit_level([(wanting, base)], made, pool)
     assert "try: pip install it" in result.failures["wanting"]
     with pytest.raises(ConfigError, match="alphas"):

@@ -151,6 +151,12 @@ def _check(record: Predictions) -> None:
         raise PredictionError(f"chains of {record.name} are named by fits", f"{record.fits}")
 
 
+def unique_names(records: Sequence[Any]) -> tuple[str, ...]:
+    """The names (of anything with name and key); of like ones with the start of their key."""
+    names = [record.name for record in records]
+    return tuple(r.name if names.count(r.name) == 1 else f"{r.name}@{r.key[:8]}" for r in records)
+
+
 def check_finite(record: Predictions, scored: np.ndarray) -> None:
     """PredictionError unless `oof` is NaN exactly off `scored` and all else is finite."""
     for name, array in record.arrays.items():
@@ -238,21 +244,16 @@ class Pool:
         """The members in the order and by the names that an estimator was fitted on.
 
         Of the same names each is matched by its own. Names are not part of keys, so a record may be
-        renamed after a fit: where some differ and all others stand where they stood, the order
-        tells who is who. ModelError for another count, or where neither names nor order tell.
+        renamed after a fit: where any differs, the order tells who is who. ModelError for another
+        count.
         """
         if self.names == names:
             return self
-        hint = f"the members {list(names[:LISTED])}"
         if len(self.names) != len(names):
             rule = f"a pool has the {len(names)} members that were fitted on"
-            raise ModelError(rule, len(self.names), hint)
+            raise ModelError(rule, len(self.names), f"the members {list(names[:LISTED])}")
         if set(self.names) == set(names):
             return self.members([self.names.index(name) for name in names])
-        moved = [a for a, b in zip(self.names, names, strict=True) if a != b and a in names]
-        if moved:
-            rule = "renamed members stand where they were fitted"
-            raise ModelError(rule, f"{moved[:LISTED]} elsewhere", hint)
         return dataclasses.replace(self, names=names)
 
     def blocks(self, size: int = 65_536) -> Iterator[np.ndarray]:

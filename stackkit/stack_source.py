@@ -13,7 +13,7 @@ import numpy as np
 from stackkit.cache.handoff import ArrayRef, Shared
 from stackkit.errors import PredictionError
 from stackkit.folds import Fit, Folds
-from stackkit.predictions import Pool, Predictions
+from stackkit.predictions import Pool, Predictions, unique_names
 from stackkit.spec import Learner, Source, Views
 
 
@@ -160,7 +160,7 @@ class StackSource:
     def _pool(self, arrays: Sequence[np.ndarray | None]) -> Pool | None:
         if any(a is None for a in arrays):
             return None
-        names = tuple(p.name for p in self.parents)
+        names = unique_names(self.parents)
         return Pool(names, tuple(arrays), families=tuple(p.family for p in self.parents))
 
     def _chain(self, which: str, fit_id: str) -> Pool | None:

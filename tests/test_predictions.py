@@ -12,6 +12,7 @@ from stackkit.predictions import (
     as_record_array,
     check_finite,
     rows_to_fit,
+    unique_names,
     worst_evidence,
 )
 
@@ -145,8 +146,14 @@ def test_members_are_matched_by_name_and_renamed_ones_by_order() -> None:
     assert (renamed.names, renamed.arrays) == (("a", "d", "c"), arrays)
     with pytest.raises(ModelError, match="2 members that were fitted on; got 3"):
         pool.matched(("a", "b"))
-    with pytest.raises(ModelError, match=r"\['b'\] elsewhere"):
-        pool.matched(("b", "e", "c"))
+    assert pool.matched(("b", "e", "c")).arrays == arrays
+
+
+def test_records_of_one_name_are_told_apart_by_their_keys() -> None:
+    records = [
+        record(name=name, key=key * 64) for name, key in (("a", "0"), ("b", "1"), ("a", "2"))
+    ]
+    assert unique_names(records) == ("a@00000000", "b", "a@22222222")
 
 
 def test_rows_to_fit_have_weight_and_numbers() -> None:

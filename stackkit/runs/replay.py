@@ -13,7 +13,7 @@ from stackkit.competition import Competition
 from stackkit.errors import CacheError, PredictionError
 from stackkit.exchange import IMPORTED
 from stackkit.metrics import mean_in_space
-from stackkit.predictions import Pool, Predictions, as_record_array
+from stackkit.predictions import Pool, Predictions, as_record_array, unique_names
 
 MEAN = "mean"  # of the Fits of a record, in place of one Fit's chain
 
@@ -69,10 +69,8 @@ class Replay:
     def _stacked(self, record: Predictions, arrays: list[np.ndarray], model: FittedModel) -> Pool:
         """The parents' predictions, with features where the model reads them too."""
         parents = [load_record(self.shelf, key) for key in record.parents]
-        names = tuple(parent.name for parent in parents)
-        unique = len(set(names)) == len(names)  # names as stored, which a stack may have changed
         return Pool(
-            names if unique else tuple(record.parents),
+            unique_names(parents),
             tuple(arrays),
             families=tuple(parent.family or parent.name for parent in parents),
             features=None if model.transform is None else model.transform(self.frame),

@@ -140,8 +140,6 @@ def test_members_are_matched_by_name_or_else_by_order(case: tuple[ModelSpec, str
     if m > 1:
         with pytest.raises(ModelError, match="4 members that were fitted on"):
             estimator.predict(pool.members([0, 1, 2]))
-        with pytest.raises(ModelError, match="stand where they were fitted"):
-            estimator.predict(dataclasses.replace(pool, names=("m1", "y", "x", "w")))
 
 
 def test_rows_without_numbers_or_weight_are_refused(case: tuple[ModelSpec, str]) -> None:

@@ -78,7 +78,8 @@ FURTHER = (
 
 PLAIN = ("mean", "rank_mean", "best_single", INCUMBENT)
 FEW_METAS = ("ridge_meta", "nnls_meta", "lightgbm_meta", "fwls")
-DYNAMIC = ("des_knora_u", "meta_des", "des_inverse_loss", "des_local_nnls")
+DYNAMIC = ("des_kl", "des_knora_u", "des_inverse_loss", "des_local_nnls")
+FURTHER_DYNAMIC = ("meta_des", "des_inverse_loss_features", "des_knora_u_features")
 NETS = ("negative_correlation", "neural_ensembler")
 
 
@@ -97,7 +98,8 @@ PRESETS = {
     "quick": Preset(QUICK, on_base(*PLAIN), fidelity=0.3),
     "standard": Preset(STANDARD, levels(FEW_METAS)),
     "best": Preset(
-        (*STANDARD, *FURTHER), (*levels(tuple(METAS), ("median", "simplex_sparse")), *RESTACK)
+        (*STANDARD, *FURTHER),
+        (*levels(tuple(METAS), ("median", "simplex_sparse", *FURTHER_DYNAMIC)), *RESTACK),
     ),
 }
 

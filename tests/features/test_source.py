@@ -234,4 +234,4 @@ def test_tasks_do_not_share_prepared_inputs(source, competition, plan):
     fit = plan(held=8).fits()[0]
     for task in ("regression", "multiclass"):
         source(data=competition(task)).prepare(fit)
-    assert len(list(source().scratch.glob(f"views-*-{fit.id}"))) == 2
+    assert len(list(source().scratch.glob(f"views-*-{fit.id}-*"))) == 2

@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from stackkit.level2.selection.candidates import Candidates, stratified
-from stackkit.spec import ABOVE_0, check_ranges
+from stackkit.predictions import Pool
+from stackkit.spec import ABOVE_0, Objective, check_ranges
 
 FEWEST = 5  # members of a bag, where the pool has them
 
@@ -22,11 +23,38 @@ class Bagged(Protocol):
     bag_rows: float
     max_rows: int
 
+    def search(self, rows: Candidates, rng: np.random.Generator) -> np.ndarray:
+        """Weights (m,) of one search over all members."""
+
+    def select(self, rows: Candidates) -> np.ndarray:
+        """Weights (m,) of a search on just these rows, those of a bag."""
+
 
 def check_bags(learner: Bagged) -> None:
     """ModelError for counts below 1 and for shares outside (0, 1]."""
     check_ranges(learner, {"bags": (1, math.inf), "max_rows": (1, math.inf)})
     check_ranges(learner, {"bag_members": (ABOVE_0, 1), "bag_rows": (ABOVE_0, 1)})
+
+
+def searched(
+    learner: Bagged,
+    pool: Pool,
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    objective: Objective,
+    seed: int,
+) -> np.ndarray:
+    """Weights (m,) of one search, or their mean over bags; members stand by name in between, so
+    that their order in the pool does not matter."""
+    by_name = np.argsort(pool.names)
+    rows = Candidates.of(pool.members(by_name), y, weight, objective)
+    rng = np.random.default_rng(seed)
+    found = np.zeros(rows.members)
+    if learner.bags == 1:
+        found[by_name] = learner.search(rows, rng)
+    else:
+        found[by_name] = bagged(learner.select, rows, learner, rng)
+    return found
 
 
 def bagged(

@@ -9,7 +9,7 @@ import numpy as np
 
 from stackkit.errors import ModelError
 from stackkit.level2.blend import Weigher
-from stackkit.level2.selection.bags import bagged, check_bags
+from stackkit.level2.selection.bags import check_bags, searched
 from stackkit.level2.selection.candidates import Candidates
 from stackkit.level2.selection.choose import scorer_for
 from stackkit.level2.selection.forward import preferred
@@ -73,23 +73,18 @@ class HillClimb(Weigher):
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
     ) -> np.ndarray:
         """Weights (m,) that sum to 1; some below 0 if the grid has such."""
-        by_name = np.argsort(pool.names)
-        rows = Candidates.of(pool.members(by_name), y, weight, objective)
-        rng = np.random.default_rng(seed)
-        found = np.zeros(rows.members)
-        found[by_name] = (
-            self._one(rows, rng) if self.bags == 1 else bagged(self._selected, rows, self, rng)
-        )
-        return found
+        return searched(self, pool, y, weight, objective, seed)
 
-    def _one(self, rows: Candidates, rng: np.random.Generator) -> np.ndarray:
+    def search(self, rows: Candidates, rng: np.random.Generator) -> np.ndarray:
+        """Weights (m,) of one search over all members."""
         sample = rows.sample(self.max_rows, rng)
         path = self._path(sample)
         if sample is not rows:
             path = path[: _best_length(path, self._scorer(rows))]
         return weights_of(path, rows.members)
 
-    def _selected(self, rows: Candidates) -> np.ndarray:
+    def select(self, rows: Candidates) -> np.ndarray:
+        """Weights (m,) of a search on just these rows."""
         return weights_of(self._path(rows), rows.members)
 
     def _path(self, rows: Candidates) -> list[Step]:

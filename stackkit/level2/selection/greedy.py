@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from stackkit.level2.blend import Weigher
-from stackkit.level2.selection.bags import bagged, check_bags
+from stackkit.level2.selection.bags import check_bags, searched
 from stackkit.level2.selection.candidates import Candidates
 from stackkit.level2.selection.choose import scorer_for
 from stackkit.level2.selection.forward import Path, forward, rescored
@@ -55,23 +55,18 @@ class Greedy(Weigher):
         self, pool: Pool, y: np.ndarray, weight: np.ndarray | None, objective: Objective, seed: int
     ) -> np.ndarray:
         """Shares (m,) of the members in the selected sum, averaged over bags."""
-        by_name = np.argsort(pool.names)
-        rows = Candidates.of(pool.members(by_name), y, weight, objective)
-        rng = np.random.default_rng(seed)
-        found = np.zeros(rows.members)
-        found[by_name] = (
-            self._one(rows, rng) if self.bags == 1 else bagged(self._selected, rows, self, rng)
-        )
-        return found
+        return searched(self, pool, y, weight, objective, seed)
 
-    def _one(self, rows: Candidates, rng: np.random.Generator) -> np.ndarray:
+    def search(self, rows: Candidates, rng: np.random.Generator) -> np.ndarray:
+        """Weights (m,) of one search over all members."""
         sample = rows.sample(self.max_rows, rng)
         path = self._path(sample)
         if sample is not rows:
             path = rescored(path, scorer_for(rows))
         return path.weights(rows.members)
 
-    def _selected(self, rows: Candidates) -> np.ndarray:
+    def select(self, rows: Candidates) -> np.ndarray:
+        """Weights (m,) of a search on just these rows."""
         return self._path(rows).weights(rows.members)
 
     def _path(self, rows: Candidates) -> Path:
